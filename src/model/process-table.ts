@@ -1,0 +1,341 @@
+import type { ByteString, EventRecord, Fields, TraceRecord } from '../decode/trace-record.js';
+import { CommandWords } from './command-words.js';
+import { commandLineOf, type ExecAttempt, noteExec } from './exec-attempt.js';
+
+/** What /proc says of a process at one moment; null is not known. */
+export interface ProcessSnapshot {
+  pid: number;
+  ppid: number;
+  comm: ByteString;
+  /** Clock ticks since boot at which it started: together with the pid it names a process for good. */
+  startTicks: number;
+  exe: ByteString | null;
+  cmdline: readonly ByteString[] | null;
+  uid: number | null;
+  loginuid: number | null;
+  cgroup: ByteString | null;
+}
+
+/** One process (thread group), alive or dead. Children keep a hold of it, so that chains outlive their members. */
+export interface Process {
+  pid: number;
+  comm: ByteString | null;
+  exe: ByteString | null;
+  /** A word that is null is empty or could not be read. */
+  cmdline: readonly (ByteString | null)[] | null;
+  /** The command line goes on, but was not fetched. */
+  cmdlineCut: boolean;
+  uid: number | null;
+  loginuid: number | null;
+  cgroup: ByteString | null;
+  parent: Process | null;
+  alive: boolean;
+  /** Threads of it that are known and alive. */
+  threads: number;
+  startTicks: number | null;
+  /** Trace clock at its birth, where that was seen. */
+  born: number | null;
+  /** A program was started in it since anyone looked into /proc for it. */
+  stale: boolean;
+}
+
+/** Which changes of an identity the events tell; what they do not tell is not inherited but asked of /proc. */
+export interface IdentityCoverage {
+  credentials: boolean;
+  loginuid: boolean;
+  cgroups: boolean;
+}
+
+const CLONE_PARENT = 0x8000;
+const CLONE_THREAD = 0x10000;
+const CLONE_INTO_CGROUP = 0x2_0000_0000;
+/** Dead ancestors kept behind a living process. */
+const ANCESTORS = 32;
+
+/**
+ * Who every thread was at the moment of a record: births, names, programs, users and deaths, followed event by event
+ * in time order, on top of a scan of /proc. Memory is bounded by the threads alive and {@link ANCESTORS} dead each.
+ */
+export class ProcessTable {
+  readonly #coverage: IdentityCoverage;
+  readonly #threads = new Map<number, Thread>();
+  readonly #groupOf: (tid: number) => number | null;
+  readonly #isOurHierarchy: (fields: Fields) => boolean;
+
+  /**
+   * @param groupOf the process of a thread that was there before the events; null where nobody knows
+   * @param cgroupHierarchy id of the hierarchy that snapshots' control groups are from, as /proc/PID/cgroup has it
+   */
+  constructor(
+    coverage: IdentityCoverage,
+    groupOf: (tid: number) => number | null = () => null,
+    cgroupHierarchy = 0,
+  ) {
+    this.#coverage = coverage;
+    this.#groupOf = groupOf;
+    this.#isOurHierarchy = (fields) => fields.dst_root === cgroupHierarchy;
+  }
+
+  get size(): number {
+    return this.#threads.size;
+  }
+
+  /** Takes what /proc said before the events that follow. Parents may come in any order. */
+  seed(snapshot: ProcessSnapshot): void {
+    const process = this.adopt(snapshot.pid, snapshot.pid);
+    this.fill(process, snapshot);
+    if (snapshot.ppid > 0) process.parent = this.adopt(snapshot.ppid, snapshot.ppid);
+  }
+
+  /** Completes a process with what /proc says of it now. What events have told stands: /proc may be later than they. */
+  fill(process: Process, snapshot: ProcessSnapshot): void {
+    process.startTicks = snapshot.startTicks;
+    process.comm ??= snapshot.comm;
+    const sameProgram = process.cmdline === null || agrees(process, snapshot.cmdline);
+    if (sameProgram) {
+      process.exe = snapshot.exe ?? process.exe;
+      process.cmdline = snapshot.cmdline ?? process.cmdline;
+      if (snapshot.cmdline !== null) process.cmdlineCut = false;
+    }
+    process.uid ??= snapshot.uid;
+    process.loginuid ??= snapshot.loginuid;
+    process.cgroup ??= snapshot.cgroup;
+    process.stale = false;
+  }
+
+  /** The process a thread belongs to; null for a thread nobody has told of. */
+  find(tid: number): Process | null {
+    return this.#threads.get(tid)?.process ?? null;
+  }
+
+  /** A thread's own name, which may differ from its process's. */
+  nameOf(tid: number): ByteString | null {
+    return this.#threads.get(tid)?.comm ?? null;
+  }
+
+  /** Makes a thread of this process known, which lived before the events began. */
+  adopt(tid: number, pid: number): Process {
+    let thread = this.#threads.get(tid);
+    if (thread === undefined) {
+      const process = tid === pid ? unknownProcess(pid) : this.adopt(pid, pid);
+      if (tid !== pid) process.threads++;
+      thread = { comm: null, process, attempt: null, words: null, loginuid: null };
+      this.#threads.set(tid, thread);
+    }
+    return thread.process;
+  }
+
+  apply(record: TraceRecord): void {
+    if (record.kind !== 'event') return;
+    const { fields } = record;
+    switch (record.name) {
+      case 'task_newtask':
+        this.#birth(record);
+        break;
+      case 'task_rename':
+        this.#rename(record);
+        break;
+      case 'sched_process_exec':
+        this.#exec(record);
+        break;
+      case 'sched_process_exit':
+        this.#death(record.tid);
+        break;
+      case 'cred':
+        if (typeof fields.uid === 'number') this.#thread(record.tid).process.uid = fields.uid;
+        break;
+      case 'loginuid':
+        this.#thread(record.tid).loginuid = loginuidOf(fields.loginuid);
+        break;
+      case 'loginuid_ret':
+        this.#loginuidSet(record.tid, fields);
+        break;
+      case 'cgroup_attach_task':
+        if (this.#isOurHierarchy(fields)) this.#moveTo(fields);
+        break;
+      default:
+        if (record.name.startsWith('exec')) this.#attempt(record);
+        else if (record.name.startsWith('words')) this.#words(record);
+    }
+  }
+
+  #thread(tid: number): Thread {
+    const known = this.#threads.get(tid);
+    if (known !== undefined) return known;
+    this.adopt(tid, tid === 0 ? tid : (this.#groupOf(tid) ?? tid));
+    return this.#threads.get(tid) as Thread;
+  }
+
+  /** task_newtask runs in the thread that calls clone(2): kernel/fork.c copy_process(). */
+  #birth({ tid, time, fields }: EventRecord): void {
+    const child = fields.pid;
+    if (typeof child !== 'number') return;
+    const creator = this.#thread(tid).process;
+    const flags = Number(fields.clone_flags ?? 0);
+    const comm = typeof fields.comm === 'string' ? fields.comm : null;
+    const isThread = Math.floor(flags / CLONE_THREAD) % 2 === 1;
+    const process = isThread ? creator : this.#inherit(creator, child, time, comm, flags);
+    if (isThread) creator.threads++;
+    this.#threads.set(child, { comm, process, attempt: null, words: null, loginuid: null });
+  }
+
+  #inherit(creator: Process, pid: number, time: number, comm: ByteString | null, flags: number): Process {
+    const parent = Math.floor(flags / CLONE_PARENT) % 2 === 1 ? creator.parent : creator;
+    if (parent !== null) forgetBeyond(parent);
+    const intoCgroup = Math.floor(flags / CLONE_INTO_CGROUP) % 2 === 1;
+    return {
+      ...creator,
+      pid,
+      comm: comm ?? creator.comm,
+      parent,
+      uid: this.#coverage.credentials ? creator.uid : null,
+      loginuid: this.#coverage.loginuid ? creator.loginuid : null,
+      cgroup: this.#coverage.cgroups && !intoCgroup ? creator.cgroup : null,
+      alive: true,
+      threads: 1,
+      startTicks: null,
+      born: time,
+      stale: true,
+    };
+  }
+
+  /** Where the event does not name the thread, it is the one that was running. */
+  #rename({ fields, tid }: EventRecord): void {
+    const { pid = tid, newcomm } = fields;
+    if (typeof pid !== 'number' || typeof newcomm !== 'string') return;
+    const thread = this.#thread(pid);
+    thread.comm = newcomm;
+    if (thread.process.pid === pid) thread.process.comm = newcomm;
+  }
+
+  #attempt(record: EventRecord): void {
+    const thread = this.#thread(record.tid);
+    if (record.name.startsWith('exec_done')) {
+      // Without strings all that is known is that the old command line is no longer true.
+      if (record.fields.ret === 0) this.#replaceProgram(thread, null);
+      return;
+    }
+    thread.attempt = noteExec(thread.attempt, record);
+  }
+
+  /** Another thread than the first may call execve(2): it then goes on under the first one's id, alone. */
+  #exec({ fields, tid }: EventRecord): void {
+    const old = fields.old_pid;
+    const caller = typeof old === 'number' && old !== tid ? this.#threads.get(old) : undefined;
+    const thread = this.#thread(tid);
+    const attempt = caller?.attempt ?? thread.attempt;
+    if (caller !== undefined && typeof old === 'number') this.#threads.delete(old);
+    this.#replaceProgram(thread, attempt);
+    if (typeof fields.filename === 'string') thread.process.exe = fields.filename;
+    if (thread.process.comm === null && thread.process.exe !== null)
+      thread.process.comm = baseName(thread.process.exe);
+  }
+
+  /** The new program's own memory tells its command line, exactly as /proc/PID/cmdline would. */
+  #words(record: EventRecord): void {
+    const thread = this.#thread(record.tid);
+    if (thread.words === null || !thread.words.isOf(record)) {
+      const { exe } = thread.process;
+      const toldOfExec = thread.process.stale && thread.process.cmdline === null;
+      this.#replaceProgram(thread, null);
+      if (toldOfExec) thread.process.exe = exe;
+      thread.words = new CommandWords(record);
+    }
+    thread.words.add(record);
+    const line = thread.words.commandLine();
+    if (line === null) return;
+    thread.process.cmdline = line.args;
+    thread.process.cmdlineCut = line.cut;
+  }
+
+  #replaceProgram(thread: Thread, attempt: ExecAttempt | null): void {
+    const { process } = thread;
+    const { args, cut } = commandLineOf(attempt);
+    thread.attempt = null;
+    thread.words = null;
+    process.threads = 1;
+    process.exe = attempt?.file ?? null;
+    process.cmdline = args;
+    process.cmdlineCut = cut;
+    // A set-user-ID program changes the user: what is not followed is asked of /proc again.
+    if (!this.#coverage.credentials) process.uid = null;
+    process.stale = true;
+  }
+
+  #death(tid: number): void {
+    const thread = this.#threads.get(tid);
+    if (thread === undefined) return;
+    const { process } = thread;
+    process.threads--;
+    // The first thread may end before the others: the process, and its id, live on.
+    if (process.pid !== tid) this.#threads.delete(tid);
+    if (process.threads > 0) return;
+    process.alive = false;
+    this.#threads.delete(process.pid);
+  }
+
+  #loginuidSet(tid: number, { ret }: Fields): void {
+    const thread = this.#thread(tid);
+    if (ret === 0 && thread.loginuid !== null) thread.process.loginuid = thread.loginuid.value;
+    thread.loginuid = null;
+  }
+
+  #moveTo({ pid, dst_path }: Fields): void {
+    if (typeof pid === 'number' && typeof dst_path === 'string') this.#thread(pid).process.cgroup = dst_path;
+  }
+}
+
+interface Thread {
+  comm: ByteString | null;
+  process: Process;
+  /** The last execve(2) it tried. */
+  attempt: ExecAttempt | null;
+  /** Its program's command line, while it comes in. */
+  words: CommandWords | null;
+  /** What it is just setting its login user to. */
+  loginuid: { value: number | null } | null;
+}
+
+function unknownProcess(pid: number): Process {
+  return {
+    pid,
+    comm: null,
+    exe: null,
+    cmdline: null,
+    cmdlineCut: false,
+    uid: null,
+    loginuid: null,
+    cgroup: null,
+    parent: null,
+    alive: true,
+    threads: 1,
+    startTicks: null,
+    born: null,
+    stale: true,
+  };
+}
+
+/** A chain of processes that each start the next and die would grow for ever. */
+function forgetBeyond(process: Process): void {
+  let ancestor: Process | null = process;
+  for (let depth = 0; ancestor !== null && depth < ANCESTORS; depth++) ancestor = ancestor.parent;
+  if (ancestor !== null && !ancestor.alive) ancestor.parent = null;
+}
+
+/** Whether what is known of a command line fits what /proc says: the last word of a cut one may go on. */
+function agrees({ cmdline, cmdlineCut }: Process, all: readonly ByteString[] | null): boolean {
+  if (all === null || cmdline === null) return false;
+  return cmdline.every((word, i) => {
+    const isLast = i === cmdline.length - 1;
+    return word === null || word === all[i] || (cmdlineCut && isLast && all[i]?.startsWith(word) === true);
+  });
+}
+
+/** (uid_t)-1 stands for «never logged in». */
+function loginuidOf(value: unknown): { value: number | null } | null {
+  return typeof value === 'number' ? { value: value === 0xffff_ffff ? null : value } : null;
+}
+
+function baseName(path: ByteString): ByteString {
+  return path.slice(path.lastIndexOf('/') + 1).slice(0, 15);
+}
