@@ -1,0 +1,29 @@
+import { createRequire } from 'node:module';
+
+/** The calls of the C library that Node does not offer. */
+export interface Libc {
+  /** klogctl(3), the library's name for syslog(2); -1 on failure. */
+  klogctl(action: number, buffer: Buffer | null, length: number): number;
+  /** lseek(2): the new offset, -1 on failure. */
+  lseek(fd: number, offset: number, whence: number): number;
+}
+
+/**
+ * Loads `ffi-napi`, which is optional: it has a native part that wants a compiler at installation.
+ * @returns the calls, or in words why they cannot be had
+ */
+export function loadLibc(): Libc | string {
+  try {
+    const ffi = createRequire(import.meta.url)('ffi-napi') as FfiModule;
+    return ffi.Library(null, {
+      klogctl: ['int', ['int', 'pointer', 'int']],
+      lseek: ['int64', ['int', 'int64', 'int']],
+    }) as Libc;
+  } catch (error) {
+    return `ffi-napi is not usable here (${error instanceof Error ? error.message.split('\n')[0] : error})`;
+  }
+}
+
+interface FfiModule {
+  Library(name: null, functions: Record<string, [string, string[]]>): unknown;
+}
