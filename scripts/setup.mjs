@@ -49,7 +49,8 @@ function run(command, args) {
   // npm runs this script with its own settings in the environment; the child must not inherit `--prefix` and the like.
   const result = spawnSync(command, args, { stdio: ['ignore', 2, 2] });
   if (result.error) fail(`${command}: ${result.error.message}`);
-  if (result.status !== 0) fail(`${[command, ...args].join(' ')} ended with status ${result.status ?? result.signal}`);
+  if (result.status !== 0)
+    fail(`${[command, ...args].join(' ')} ended with status ${result.status ?? result.signal}`);
 }
 
 function say(text) {

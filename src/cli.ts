@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { type Command, didYouMean, helpOf, parseOptions } from './commands/command.js';
+import { log } from './commands/log.js';
+import { schema } from './commands/schema.js';
+import { KwhoError, PermissionError, UnavailableError, UsageError } from './errors.js';
+import { openStandardOutput } from './output/channel.js';
+import { printable } from './output/escape.js';
+
+const COMMANDS: readonly Command[] = [log, schema];
+const DEFAULT = log;
+
+const DRAIN_MS = 5000;
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+const EXIT_UNAVAILABLE = 69;
+const EXIT_PERMISSION = 77;
+
+process.exitCode = await main(process.argv.slice(2));
+// Standard output may be a pipe that nobody reads any more: what is left to say has been drained or given up.
+process.exit();
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+async function dispatch(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === '--version' || first === '-V') return say(`kwho ${version()}\n`);
+  if (first === '--help' || first === '-h') return say(overview());
+  if (first === 'help') return say(rest[0] === undefined ? overview() : helpOf(commandOf(rest[0])));
+  const named = first !== undefined && !first.startsWith('-');
+  const command = named ? commandOf(first) : DEFAULT;
+  const options = named ? rest : args;
+  const end = options.indexOf('--');
+  const own = end < 0 ? options : options.slice(0, end);
+  if (own.includes('--help') || own.includes('-h')) return say(helpOf(command));
+  return command.run(parseOptions(command, options));
+}
+
+function commandOf(name: string): Command {
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const names = [...COMMANDS.map((candidate) => candidate.name), 'help'];
+  throw new UsageError(
+    `kwho has no command '${name}'`,
+    didYouMean(name, names) ?? `there are: ${names.join(', ')}`,
+  );
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return [
+    'kwho: who reads, steals or clears the kernel log',
+    '',
+    'Usage: kwho [COMMAND] [OPTIONS]      without a command: kwho log',
+    '',
+    'Commands:',
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    'kwho COMMAND --help tells more; kwho --version its version.',
+    'Exit status: 0 ok, 1 failure, 2 usage, 69 the kernel or host lacks what is needed,',
+    '77 no permission, 128+n ended by signal n.',
+    '',
+  ].join('\n');
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return (manifest as { version: string }).version;
+}
+
+async function say(text: string): Promise<number> {
+  const out = openStandardOutput();
+  out.write(text);
+  await out.drain(DRAIN_MS);
+  return 0;
+}
+
+/** What went wrong and what to do, on standard error; an error that kwho did not foresee with its stack. */
+function report(error: unknown): number {
+  if (!(error instanceof KwhoError)) {
+    process.stderr.write(
+      `kwho: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT_FAILURE;
+  }
+  process.stderr.write(`kwho: ${printable(Buffer.from(error.message).toString('latin1'))}\n`);
+  if (error.hint !== undefined) process.stderr.write(`  hint: ${error.hint}\n`);
+  if (error instanceof UsageError) return EXIT_USAGE;
+  if (error instanceof UnavailableError) return EXIT_UNAVAILABLE;
+  return error instanceof PermissionError ? EXIT_PERMISSION : EXIT_FAILURE;
+}

@@ -1,0 +1,170 @@
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { parsePageHeader } from '../decode/page-header.js';
+import { PageDecoder } from '../decode/page-records.js';
+import { TimeOrder } from '../decode/time-order.js';
+import type { TraceRecord } from '../decode/trace-record.js';
+import { TraceTextDecoder } from '../decode/trace-text.js';
+import { findSymbols, KernelSymbols } from '../host/symbols.js';
+import { readFormats } from '../tracefs/formats.js';
+import type { TraceInstance } from '../tracefs/instance.js';
+import type { KernelJournal } from '../tracefs/journal.js';
+import { PageSource } from '../tracefs/page-source.js';
+import { PipeSource } from '../tracefs/pipe-source.js';
+
+/** Records of an instance in time order, by whichever of the two ways. */
+export interface TraceReader {
+  kind: 'pages' | 'text';
+  /** Gives the records that are complete and in order; true if there was anything to read. */
+  poll(): boolean;
+  /** The end: gives everything that is left. */
+  finish(): void;
+}
+
+/** What the reader is chosen by, before anything is traced. */
+export interface ReaderChoice {
+  kind: 'pages' | 'text';
+  /** Why it is not pages; null where it is, or where text was asked for. */
+  reason: string | null;
+  addresses: ReadonlyMap<string, bigint[]>;
+}
+
+/**
+ * Pages wherever the page header and the symbols check out, text otherwise: pages cannot be forged and are faster.
+ * @param functions the functions whose addresses the pages will carry
+ */
+export function chooseReader(
+  wanted: 'auto' | 'pages' | 'text',
+  tracefs: string,
+  proc: string,
+  functions: readonly string[],
+): ReaderChoice {
+  if (wanted === 'text') return { kind: 'text', reason: null, addresses: new Map() };
+  const reason = whyNoPages(tracefs);
+  if (reason !== null) return { kind: 'text', reason, addresses: new Map() };
+  const addresses = readAddresses(proc, new Set(functions));
+  const hidden = functions.filter((name) => (addresses.get(name) ?? [0n])[0] === 0n);
+  if (hidden.length > 0) {
+    return {
+      kind: 'text',
+      reason: `/proc/kallsyms hides addresses (kptr_restrict): ${hidden.join(' ')}`,
+      addresses,
+    };
+  }
+  return { kind: 'pages', reason: null, addresses };
+}
+
+function whyNoPages(tracefs: string): string | null {
+  try {
+    parsePageHeader(readFileSync(join(tracefs, 'events/header_page'), 'latin1'), endianness());
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function endianness(): 'little' | 'big' {
+  return new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 'little' : 'big';
+}
+
+function readAddresses(proc: string, names: ReadonlySet<string>): Map<string, bigint[]> {
+  const fd = openSync(join(proc, 'kallsyms'), 'r');
+  const buffer = Buffer.allocUnsafe(256 * 1024);
+  try {
+    return findSymbols(() => {
+      const n = readSync(fd, buffer, 0, buffer.length, null);
+      return n === 0 ? null : buffer.subarray(0, n);
+    }, names);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export interface ReaderOptions {
+  choice: ReaderChoice;
+  /** Events switched on, as `group/name`. */
+  events: readonly string[];
+  /** Kernel paths are recorded: every symbol is needed. */
+  stack: boolean;
+  proc: string;
+  emit: (record: TraceRecord) => void;
+}
+
+/** Opens the chosen reader. Its files are closed when the journal is undone. */
+export function openReader(
+  instance: TraceInstance,
+  journal: KernelJournal,
+  options: ReaderOptions,
+): TraceReader {
+  const formats = readFormats(instance.tracefs, instance.path, options.events);
+  if (options.choice.kind === 'text') {
+    const decoder = new TraceTextDecoder({ emit: options.emit, formats });
+    const source = new PipeSource(instance.path, decoder);
+    journal.hold('trace_pipe', () => source.close());
+    return {
+      kind: 'text',
+      poll: () => source.poll(),
+      finish: () => decoder.end(),
+    };
+  }
+  const layout = parsePageHeader(instanceHeader(instance), endianness());
+  const order = new TimeOrder();
+  const decoder = new PageDecoder({
+    layout,
+    formats: new Map(formats.map((format) => [format.id, format])),
+    symbol: options.stack ? anySymbol(options.proc) : knownSymbol(options.choice.addresses),
+    emit: (record) => order.push(cpuOf(record), record),
+  });
+  let current = 0;
+  const cpuOf = (record: TraceRecord) => ('cpu' in record ? record.cpu : current);
+  const source = new PageSource(instance.path, layout.size, (cpu, page) => {
+    current = cpu;
+    decoder.page(cpu, page);
+  });
+  journal.hold('trace_pipe_raw', () => source.close());
+  holdPipe(instance, journal);
+  return {
+    kind: 'pages',
+    poll: () => {
+      const any = source.poll();
+      order.endRound(options.emit);
+      return any;
+    },
+    finish: () => order.flush(options.emit),
+  };
+}
+
+/** Sub-buffers may have another size than a page; the instance's own file says so where there is one. */
+function instanceHeader(instance: TraceInstance): string {
+  try {
+    return instance.read('events/header_page');
+  } catch {
+    return readFileSync(join(instance.tracefs, 'events/header_page'), 'latin1');
+  }
+}
+
+/** Nobody else can open `trace_pipe` now: that is how another kwho sees that this instance is alive. */
+function holdPipe(instance: TraceInstance, journal: KernelJournal): void {
+  const fd = openSync(join(instance.path, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
+  journal.hold('trace_pipe', () => closeSync(fd));
+}
+
+/** The function tracer reports the place of the call to it, which may stand behind a few bytes of the function. */
+const ENTRY_BYTES = 16;
+
+function knownSymbol(addresses: ReadonlyMap<string, bigint[]>): (address: number) => string | null {
+  const known = [...addresses].flatMap(([name, list]) =>
+    list.map((address): [number, string] => [Number(BigInt.asIntN(64, address)), name]),
+  );
+  return (address) => known.find(([start]) => address >= start && address < start + ENTRY_BYTES)?.[1] ?? null;
+}
+
+/** Every symbol of the kernel, read when the first address asks for it: 200,000 lines take their time. */
+function anySymbol(proc: string): (address: number) => string | null {
+  let symbols: KernelSymbols | null = null;
+  return (address) => {
+    symbols ??= KernelSymbols.parse(readFileSync(join(proc, 'kallsyms')));
+    const found = symbols.resolve(BigInt.asUintN(64, BigInt(address)));
+    return found === null ? null : `${found.symbol}+0x${found.offset.toString(16)}`;
+  };
+}

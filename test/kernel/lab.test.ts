@@ -1,0 +1,131 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+
+/**
+ * Boots each kernel of the lab once, runs test/kernel/guest inside it and reports every test of it as one here.
+ * Without the lab they are skipped, loudly; with KWHO_KERNEL_TESTS=1 that is a failure.
+ */
+const ROOT = new URL('../..', import.meta.url).pathname;
+const LAB = join(ROOT, 'scripts/lab');
+const GUESTS_AT_ONCE = 2;
+const GUEST_SECONDS = 1500;
+
+interface GuestTest {
+  fullName: string;
+  status: string;
+  failureMessages: string[];
+}
+
+interface GuestReport {
+  kernel: string;
+  tests: GuestTest[];
+  /** What the guest printed, for a run that gave no report. */
+  output: string;
+}
+
+const wanted = process.env.KWHO_KERNEL_TESTS;
+const kernels = wanted === '0' ? [] : await installedKernels();
+
+if (kernels.length === 0) {
+  const why =
+    wanted === '0'
+      ? 'KWHO_KERNEL_TESTS=0'
+      : 'QEMU or its kernels are not installed here; scripts/lab install (as root, on Debian) gets them';
+  process.stderr.write(`\n*** KERNEL TESTS SKIPPED: ${why}\n\n`);
+  it.skipIf(wanted !== '1')('kernel tests run', () => {
+    expect.fail(`the kernel tests were asked for and cannot run: ${why}`);
+  });
+} else {
+  const reports = await runAll(kernels);
+  for (const report of reports) tell(report);
+}
+
+async function installedKernels(): Promise<string[]> {
+  const { stdout, exitCode } = await execa(LAB, ['list', '--json'], {
+    reject: false,
+  });
+  if (exitCode !== 0) return [];
+  const list = JSON.parse(stdout) as {
+    kernel: string;
+    release: string | null;
+  }[];
+  return list.filter(({ release }) => release !== null).map(({ kernel }) => kernel);
+}
+
+async function runAll(names: readonly string[]): Promise<GuestReport[]> {
+  const queue = [...names];
+  const reports: GuestReport[] = [];
+  const worker = async () => {
+    for (let kernel = queue.shift(); kernel !== undefined; kernel = queue.shift())
+      reports.push(await runIn(kernel));
+  };
+  await Promise.all(Array.from({ length: GUESTS_AT_ONCE }, worker));
+  return reports.sort((a, b) => names.indexOf(a.kernel) - names.indexOf(b.kernel));
+}
+
+async function runIn(kernel: string): Promise<GuestReport> {
+  const share = mkdtempSync(join(tmpdir(), `kwho-lab-${kernel}-`));
+  const began = Date.now();
+  process.stderr.write(`kernel ${kernel}: booting\n`);
+  const vitest = [
+    'run',
+    '--config',
+    'test/kernel/vitest.guest.config.ts',
+    '--reporter=default',
+    '--reporter=json',
+  ];
+  const { all } = await execa(
+    LAB,
+    [
+      'run',
+      kernel,
+      '--timeout',
+      String(GUEST_SECONDS),
+      '--share',
+      share,
+      '--',
+      'node_modules/.bin/vitest',
+      ...vitest,
+      '--outputFile=/lab/report.json',
+    ],
+    { cwd: ROOT, all: true, reject: false },
+  );
+  const file = join(share, 'report.json');
+  const tests = existsSync(file) ? testsOf(readFileSync(file, 'utf8')) : [];
+  rmSync(share, { recursive: true, force: true });
+  process.stderr.write(
+    `kernel ${kernel}: ${tests.length} tests in ${Math.round((Date.now() - began) / 1000)} s\n`,
+  );
+  return { kernel, tests, output: all };
+}
+
+function testsOf(report: string): GuestTest[] {
+  const { testResults } = JSON.parse(report) as {
+    testResults: {
+      assertionResults: GuestTest[];
+      message: string;
+      name: string;
+    }[];
+  };
+  return testResults.flatMap(({ assertionResults, message, name }) =>
+    assertionResults.length > 0
+      ? assertionResults
+      : [{ fullName: name, status: 'failed', failureMessages: [message] }],
+  );
+}
+
+function tell({ kernel, tests, output }: GuestReport): void {
+  describe(`Linux ${kernel}`, () => {
+    it('gave a report', () => {
+      expect(tests.length, `no test ran in the guest:\n${output.slice(-4000)}`).toBeGreaterThan(0);
+    });
+    for (const { fullName, status, failureMessages } of tests) {
+      it.skipIf(status === 'pending' || status === 'skipped')(fullName, () => {
+        expect(status, failureMessages.join('\n')).toBe('passed');
+      });
+    }
+  });
+}
