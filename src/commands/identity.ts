@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { containerOf, unitOf } from '../host/cgroup-identity.js';
 import { listProcesses, readProcess, threadGroupOf } from '../host/process-facts.js';
 import type { ProcessIdentity } from '../model/events.js';
-import type { Process, ProcessTable } from '../model/process-table.js';
+import { completeFrom, type Process } from '../model/process.js';
+import type { ProcessTable } from '../model/process-table.js';
 
 /** Looking into /proc may take this much of every second: a storm of short-lived callers must not stop the capture. */
 export const LOOKUP_MS_PER_SECOND = 200;
@@ -86,7 +87,7 @@ export class Identities {
   #lookUp(process: Process): void {
     const facts = this.#within((proc) => readProcess(proc, process.pid));
     if (facts === null || !this.#isSame(process, facts.startTicks)) return;
-    this.#table.fill(process, facts);
+    completeFrom(process, facts);
     if (process.parent === null && facts.ppid > 0) process.parent = this.#table.adopt(facts.ppid, facts.ppid);
   }
 

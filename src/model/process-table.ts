@@ -1,60 +1,21 @@
 import type { ByteString, EventRecord, Fields, TraceRecord } from '../decode/trace-record.js';
 import { CommandWords } from './command-words.js';
 import { commandLineOf, type ExecAttempt, noteExec } from './exec-attempt.js';
-
-/** What /proc says of a process at one moment; null is not known. */
-export interface ProcessSnapshot {
-  pid: number;
-  ppid: number;
-  comm: ByteString;
-  /** Clock ticks since boot at which it started: together with the pid it names a process for good. */
-  startTicks: number;
-  exe: ByteString | null;
-  cmdline: readonly ByteString[] | null;
-  uid: number | null;
-  loginuid: number | null;
-  cgroup: ByteString | null;
-}
-
-/** One process (thread group), alive or dead. Children keep a hold of it, so that chains outlive their members. */
-export interface Process {
-  pid: number;
-  comm: ByteString | null;
-  exe: ByteString | null;
-  /** A word that is null is empty or could not be read. */
-  cmdline: readonly (ByteString | null)[] | null;
-  /** The command line goes on, but was not fetched. */
-  cmdlineCut: boolean;
-  uid: number | null;
-  loginuid: number | null;
-  cgroup: ByteString | null;
-  parent: Process | null;
-  alive: boolean;
-  /** Threads of it that are known and alive. */
-  threads: number;
-  startTicks: number | null;
-  /** Trace clock at its birth, where that was seen. */
-  born: number | null;
-  /** A program was started in it since anyone looked into /proc for it. */
-  stale: boolean;
-}
-
-/** Which changes of an identity the events tell; what they do not tell is not inherited but asked of /proc. */
-export interface IdentityCoverage {
-  credentials: boolean;
-  loginuid: boolean;
-  cgroups: boolean;
-}
-
-const CLONE_PARENT = 0x8000;
-const CLONE_THREAD = 0x10000;
-const CLONE_INTO_CGROUP = 0x2_0000_0000;
-/** Dead ancestors kept behind a living process. */
-const ANCESTORS = 32;
+import {
+  CLONE_THREAD,
+  completeFrom,
+  hasFlag,
+  type IdentityCoverage,
+  inherit,
+  type Process,
+  type ProcessSnapshot,
+  unknownProcess,
+} from './process.js';
 
 /**
  * Who every thread was at the moment of a record: births, names, programs, users and deaths, followed event by event
- * in time order, on top of a scan of /proc. Memory is bounded by the threads alive and {@link ANCESTORS} dead each.
+ * in time order, on top of a scan of /proc. Memory is bounded by the
+ * threads alive and some dead ancestors of each.
  */
 export class ProcessTable {
   readonly #coverage: IdentityCoverage;
@@ -83,24 +44,8 @@ export class ProcessTable {
   /** Takes what /proc said before the events that follow. Parents may come in any order. */
   seed(snapshot: ProcessSnapshot): void {
     const process = this.adopt(snapshot.pid, snapshot.pid);
-    this.fill(process, snapshot);
+    completeFrom(process, snapshot);
     if (snapshot.ppid > 0) process.parent = this.adopt(snapshot.ppid, snapshot.ppid);
-  }
-
-  /** Completes a process with what /proc says of it now. What events have told stands: /proc may be later than they. */
-  fill(process: Process, snapshot: ProcessSnapshot): void {
-    process.startTicks = snapshot.startTicks;
-    process.comm ??= snapshot.comm;
-    const sameProgram = process.cmdline === null || agrees(process, snapshot.cmdline);
-    if (sameProgram) {
-      process.exe = snapshot.exe ?? process.exe;
-      process.cmdline = snapshot.cmdline ?? process.cmdline;
-      if (snapshot.cmdline !== null) process.cmdlineCut = false;
-    }
-    process.uid ??= snapshot.uid;
-    process.loginuid ??= snapshot.loginuid;
-    process.cgroup ??= snapshot.cgroup;
-    process.stale = false;
   }
 
   /** The process a thread belongs to; null for a thread nobody has told of. */
@@ -173,30 +118,10 @@ export class ProcessTable {
     const creator = this.#thread(tid).process;
     const flags = Number(fields.clone_flags ?? 0);
     const comm = typeof fields.comm === 'string' ? fields.comm : null;
-    const isThread = Math.floor(flags / CLONE_THREAD) % 2 === 1;
-    const process = isThread ? creator : this.#inherit(creator, child, time, comm, flags);
+    const isThread = hasFlag(flags, CLONE_THREAD);
+    const process = isThread ? creator : inherit(creator, this.#coverage, { pid: child, time, comm, flags });
     if (isThread) creator.threads++;
     this.#threads.set(child, { comm, process, attempt: null, words: null, loginuid: null });
-  }
-
-  #inherit(creator: Process, pid: number, time: number, comm: ByteString | null, flags: number): Process {
-    const parent = Math.floor(flags / CLONE_PARENT) % 2 === 1 ? creator.parent : creator;
-    if (parent !== null) forgetBeyond(parent);
-    const intoCgroup = Math.floor(flags / CLONE_INTO_CGROUP) % 2 === 1;
-    return {
-      ...creator,
-      pid,
-      comm: comm ?? creator.comm,
-      parent,
-      uid: this.#coverage.credentials ? creator.uid : null,
-      loginuid: this.#coverage.loginuid ? creator.loginuid : null,
-      cgroup: this.#coverage.cgroups && !intoCgroup ? creator.cgroup : null,
-      alive: true,
-      threads: 1,
-      startTicks: null,
-      born: time,
-      stale: true,
-    };
   }
 
   /** Where the event does not name the thread, it is the one that was running. */
@@ -294,41 +219,6 @@ interface Thread {
   words: CommandWords | null;
   /** What it is just setting its login user to. */
   loginuid: { value: number | null } | null;
-}
-
-function unknownProcess(pid: number): Process {
-  return {
-    pid,
-    comm: null,
-    exe: null,
-    cmdline: null,
-    cmdlineCut: false,
-    uid: null,
-    loginuid: null,
-    cgroup: null,
-    parent: null,
-    alive: true,
-    threads: 1,
-    startTicks: null,
-    born: null,
-    stale: true,
-  };
-}
-
-/** A chain of processes that each start the next and die would grow for ever. */
-function forgetBeyond(process: Process): void {
-  let ancestor: Process | null = process;
-  for (let depth = 0; ancestor !== null && depth < ANCESTORS; depth++) ancestor = ancestor.parent;
-  if (ancestor !== null && !ancestor.alive) ancestor.parent = null;
-}
-
-/** Whether what is known of a command line fits what /proc says: the last word of a cut one may go on. */
-function agrees({ cmdline, cmdlineCut }: Process, all: readonly ByteString[] | null): boolean {
-  if (all === null || cmdline === null) return false;
-  return cmdline.every((word, i) => {
-    const isLast = i === cmdline.length - 1;
-    return word === null || word === all[i] || (cmdlineCut && isLast && all[i]?.startsWith(word) === true);
-  });
 }
 
 /** (uid_t)-1 stands for «never logged in». */

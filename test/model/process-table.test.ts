@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceRecord } from '../../src/decode/trace-record.js';
-import { type Process, type ProcessSnapshot, ProcessTable } from '../../src/model/process-table.js';
+import { completeFrom, type Process, type ProcessSnapshot } from '../../src/model/process.js';
+import { ProcessTable } from '../../src/model/process-table.js';
 import { KERNELS, recordsOf } from './captures.js';
 import { event, execDone, execve, exit, newtask, rename } from './task-events.js';
 
@@ -311,7 +312,7 @@ describe('/proc', () => {
   it('completes what events left open', () => {
     const table = tableOf([snapshot(1, 0)], NOTHING, newtask(1, 2, { comm: 'sh' }));
     const process = table.find(2) as Process;
-    table.fill(process, snapshot(2, 1, { uid: 5, loginuid: 6, cgroup: '/c', comm: 'later' }));
+    completeFrom(process, snapshot(2, 1, { uid: 5, loginuid: 6, cgroup: '/c', comm: 'later' }));
     expect(process).toMatchObject({
       uid: 5,
       loginuid: 6,
@@ -331,7 +332,7 @@ describe('/proc', () => {
       rename(2, 'dmesg'),
     );
     const process = table.find(2) as Process;
-    table.fill(
+    completeFrom(
       process,
       snapshot(2, 1, {
         comm: 'next',
@@ -355,7 +356,7 @@ describe('/proc', () => {
   it('knows the words that could not be read at execve', () => {
     const table = tableOf([snapshot(1, 0)], newtask(1, 2), ...execve(2, '/bin/x', ['x', '', '-C']));
     const process = table.find(2) as Process;
-    table.fill(process, snapshot(2, 1, { exe: '/bin/x', cmdline: ['x', '--all', '-C'] }));
+    completeFrom(process, snapshot(2, 1, { exe: '/bin/x', cmdline: ['x', '--all', '-C'] }));
     expect(process.cmdline).toEqual(['x', '--all', '-C']);
   });
 
@@ -363,7 +364,7 @@ describe('/proc', () => {
     const words = Array.from({ length: 30 }, (_, i) => `w${i}`);
     const table = tableOf([snapshot(1, 0)], newtask(1, 2), ...execve(2, '/bin/x', words));
     const process = table.find(2) as Process;
-    table.fill(process, snapshot(2, 1, { exe: '/usr/bin/x-1.2', cmdline: words }));
+    completeFrom(process, snapshot(2, 1, { exe: '/usr/bin/x-1.2', cmdline: words }));
     expect(process).toMatchObject({
       cmdline: words,
       cmdlineCut: false,
