@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteStrings } from '../../src/decode/byte-strings.js';
 import { type EventFormat, parseEventFormat } from '../../src/decode/event-format.js';
+import { numberReader } from '../../src/decode/number-reader.js';
 import { printedLayout } from '../../src/decode/print-format.js';
 import { PrintedEvent } from '../../src/decode/printed-event.js';
 import { TextWindow } from '../../src/decode/text-window.js';
@@ -211,8 +212,12 @@ function readBoth(format: EventFormat, text: string): { matched: Fields | null; 
   const window = new TextWindow(64 * 1024);
   const length = window.bytes.write(`${text}\n`, 'latin1');
   window.extend(length);
-  const printed = new PrintedEvent(layout, new ByteStrings());
-  const matched = printed.match(window, 0);
+  const printed = new PrintedEvent(layout, {
+    window,
+    numbers: numberReader(window),
+    strings: new ByteStrings(),
+  });
+  const matched = printed.match(0);
   if (matched !== null) expect(window.position).toBe(length);
   const searched = printed.search(window, 0, length);
   if (searched !== null) expect(window.position).toBe(length);

@@ -336,6 +336,42 @@ describe('what is none of these', () => {
   });
 });
 
+describe('an emit that throws', () => {
+  it('is not given the same record again, nor robbed of the next', () => {
+    const text = [
+      line('devkmsg_read <-vfs_read'),
+      line('devkmsg_read <-vfs_read'),
+      line('task_newtask: pid=1 comm=a clone_flags=0 oom_score_adj=0'),
+      'nonsense\n',
+      'CPU:1 [LOST 3 EVENTS]\n',
+      line('<stack trace>'),
+      ' => vfs_read\n',
+      line('devkmsg_read <-vfs_read'),
+      line('<stack trace>'),
+      ' => vfs_read\n',
+      'nonsense\n',
+      line('devkmsg_read <-vfs_read'),
+    ].join('');
+    const records: TraceRecord[] = [];
+    const decoder = new TraceTextDecoder({
+      emit: (record) => {
+        records.push(record);
+        throw new Error('full');
+      },
+    });
+    let filled = Buffer.from(text, 'latin1').copy(decoder.space());
+    for (let tries = 0; tries < 100; tries++) {
+      try {
+        decoder.filled(filled);
+        break;
+      } catch {
+        filled = 0;
+      }
+    }
+    expect(records).toEqual(decode(text));
+  });
+});
+
 describe('whatever comes', () => {
   it('the pieces do not matter', () => {
     const texts = [
