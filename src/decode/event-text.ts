@@ -2,8 +2,9 @@ import { type ByteStrings, internalized } from './byte-strings.js';
 import type { EventFormat } from './event-format.js';
 import { knownEvents } from './known-events.js';
 import { type LooseReading, looseProbe, looseSyscall, OPEN } from './loose-fields.js';
+import { numberReader } from './number-reader.js';
 import { type PrintedLayout, printedLayout } from './print-format.js';
-import type { Match } from './printed-compiler.js';
+import type { Match, Reading } from './printed-compiler.js';
 import { PrintedEvent } from './printed-event.js';
 import { placeLength } from './printed-step.js';
 import { MISMATCH, RECORD_LIMIT, STARVED, type TextWindow } from './text-window.js';
@@ -11,13 +12,13 @@ import type { Fields } from './trace-record.js';
 
 /** The events whose text can be read, by name: the formats given, and known ones for names that are not given. */
 export class EventTexts {
-  readonly #strings: ByteStrings;
+  readonly #reading: Reading;
   readonly #formats = new Map<string, readonly EventFormat[]>();
   /** Made when the first of its kind comes: making one costs more than reading a hundred. */
   readonly #events = new Map<string, EventText>();
 
-  constructor(strings: ByteStrings, formats: Iterable<EventFormat>) {
-    this.#strings = strings;
+  constructor(window: TextWindow, strings: ByteStrings, formats: Iterable<EventFormat>) {
+    this.#reading = { window, numbers: numberReader(window), strings };
     for (const format of knownEvents()) {
       this.#formats.set(format.name, [...(this.#formats.get(format.name) ?? []), format]);
     }
@@ -31,7 +32,7 @@ export class EventTexts {
     const formats = this.#formats.get(name) ?? [];
     const layouts = formats.map(printedLayout).filter((layout) => layout !== null);
     if (layouts.length === 0 && name.startsWith('sys_exit_')) layouts.push(SYSCALL_EXIT);
-    const event = new EventText(name, layouts, this.#strings);
+    const event = new EventText(name, layouts, this.#reading);
     if (formats.length > 0) this.#events.set(name, event);
     return event;
   }
@@ -47,9 +48,9 @@ export class EventText {
 
   readonly #events: readonly PrintedEvent[];
 
-  constructor(name: string, layouts: readonly PrintedLayout[], strings: ByteStrings) {
+  constructor(name: string, layouts: readonly PrintedLayout[], reading: Reading) {
     this.name = internalized(name);
-    this.#events = layouts.map((layout) => new PrintedEvent(layout, strings));
+    this.#events = layouts.map((layout) => new PrintedEvent(layout, reading));
     this.place = layouts[0]?.place ?? false;
     this.match = this.#events[0]?.match ?? (() => null);
   }
@@ -89,7 +90,7 @@ export class EventText {
   #declared(window: TextWindow, at: number, newline: number, limit: number, mayGrow: boolean): Fields | null {
     let open = false;
     for (const event of this.#events) {
-      const fields = event.match(window, at) ?? event.search(window, at, newline + 1);
+      const fields = event.match(at) ?? event.search(window, at, newline + 1);
       open ||= event.open;
       if (fields === null) continue;
       this.match = event.match;

@@ -9,150 +9,147 @@ import type { ByteString, EventRecord, FunctionRecord } from './trace-record.js'
  * nothing apart but the microseconds and an event's values. One function, so that all of it stays in registers. What
  * it does not recognise it leaves to TraceHeader and TracePayload, which read everything, and teach it.
  */
-export class FamiliarRecord {
-  readonly #openings = new OpeningTable<Opening>();
-  /** Headers seen before, by a hash: four words each, see OpeningTable. */
-  readonly #headers = new Float64Array(HEADERS * 4).fill(Number.NaN);
-  readonly #tids = new Int32Array(HEADERS);
-  readonly #cpus = new Int32Array(HEADERS);
-  readonly #comms = new Array<ByteString | null>(HEADERS).fill(null);
-  /** The slot of the last header on each CPU, by two of its digits. */
-  readonly #latest = new Int32Array(CPUS);
+export interface FamiliarRecords {
+  /** @returns the record at `start`, with the window's position behind it; null where the text is not familiar */
+  read(start: number): FunctionRecord | EventRecord | null;
+  /** What the payload at `at` starts with, if that was seen before. */
+  opening(at: number): Opening | null;
+  learnOpening(at: number, opening: Opening): void;
+  /** Remembers the header at `at`, which has the usual columns: 31 bytes up to the blank behind the CPU. */
+  learnHeader(at: number, tid: number, cpu: number, comm: ByteString | null): void;
   /**
-   * The eight bytes up to the dot behind the seconds seen last, the last flag among them: by that flag. Wide seconds
-   * also have the eight bytes behind the blank.
+   * Takes the records to come to have these seconds in these columns.
+   * @param at start of the record, which has the usual columns up to the CPU
+   * @param dot position of the dot behind the seconds
    */
-  readonly #seconds = new Float64Array(16).fill(Number.NaN);
-  #first = Number.NaN;
-  /** Bytes from the start of the record to the dot, and from the blank before the seconds to it. */
-  #dot = 42;
-  #width = 6;
-  /** Where the last four flags start, and which bits tell that one of four is not printable (none without flags). */
-  #lastFlags = FIXED;
-  #flagBits = HIGH_BITS;
-  #nanoseconds = 0.5;
+  learnSecond(at: number, dot: number, seconds: number): void;
+}
 
-  /** @returns the record, with the window's position behind it; null where the text is not familiar */
-  read(window: TextWindow, start: number): FunctionRecord | EventRecord | null {
-    const { view } = window;
+/** Closed over, not members: what never changes is a constant in the code that the engine makes of `read`. */
+export function familiarRecords(window: TextWindow): FamiliarRecords {
+  const { view } = window;
+  const openings = new OpeningTable<Opening>(window);
+  /** Headers seen before, by a hash: four words each, see OpeningTable. */
+  const headers = new Float64Array(HEADERS * 4).fill(Number.NaN);
+  const tids = new Int32Array(HEADERS);
+  const cpus = new Int32Array(HEADERS);
+  const comms = new Array<ByteString | null>(HEADERS).fill(null);
+  /** The slot of the last header on each CPU, by two of its digits. */
+  const latest = new Int32Array(CPUS);
+  /**
+   * The eight bytes up to the dot behind the seconds seen last, the last flag among them: by that flag; then, of wide
+   * seconds, the eight bytes behind the blank, and the seconds in nanoseconds.
+   */
+  const seconds = new Float64Array(LARGE).fill(Number.NaN);
+  /** The columns of these seconds: see DOT and those behind it. */
+  const columns = new Int32Array(LARGE);
+  columns.set([42, 6, FIXED, HIGH_BITS]);
+
+  return { read, opening: (at) => openings.find(at), learnOpening, learnHeader, learnSecond };
+
+  function read(start: number): FunctionRecord | EventRecord | null {
     // Known to be 32 bits wide, sums with it need no check of their own.
     const at = start | 0;
     const a = view.getFloat64(at, true);
     const b = view.getFloat64(at + 8, true);
     const c = view.getFloat64(at + 16, true);
     const d = view.getFloat64(at + 23, true);
-    const headers = this.#headers;
     const digits = cpuSlot(view.getInt16(at + 27, true));
-    let slot = this.#latest[digits] as number;
+    let slot = latest[digits] as number;
     const row = slot << 2;
     if (headers[row + 2] !== c || headers[row + 1] !== b || headers[row] !== a || headers[row + 3] !== d) {
-      slot = this.#slotOf(view, at, a, b, c, d);
+      slot = slotOf(at, a, b, c, d);
       if (slot < 0) return null;
-      this.#latest[digits] = slot;
+      latest[digits] = slot;
     }
 
-    const dot = (at + this.#dot) | 0;
-    if (view.getFloat64(dot - 7, true) !== this.#seconds[view.getUint8(dot - 7) & 15]) return null;
-    if (this.#width > 7 && view.getFloat64(dot - this.#width, true) !== this.#first) return null;
+    const dot = (at + (columns[DOT] as number)) | 0;
+    const width = columns[SECONDS] as number;
+    if (view.getFloat64(dot - 7, true) !== seconds[view.getUint8(dot - 7) & LAST_FLAGS]) return null;
+    if (width > 7 && view.getFloat64(dot - width, true) !== seconds[WIDE]) return null;
     const flags = view.getInt32(at + FIXED, true);
-    const last = view.getInt32(at + this.#lastFlags, true);
-    if (((flags | (flags - PRINTABLE) | last | (last - PRINTABLE)) & this.#flagBits) !== 0) return null;
+    const last = view.getInt32(at + (columns[FLAGS] as number), true);
+    const outside = flags | (flags - PRINTABLE) | last | (last - PRINTABLE);
+    if ((outside & (columns[FLAG_BITS] as number)) !== 0) return null;
     const four = view.getInt32(dot + 1, true) - DIGITS;
     const two = view.getInt32(dot + 5, true) - DIGITS_COLON_BLANK;
-    if (
-      ((four | (four + ABOVE_NINE) | two | (two + ABOVE_NINE_TWICE)) & DIGIT_BITS) !== 0 ||
-      two >>> 16 !== 0
-    )
-      return null;
+    const wrong = (four | (four + ABOVE_NINE) | two | (two + ABOVE_NINE_TWICE)) & DIGIT_BITS;
+    if ((wrong | (two >>> 16)) !== 0) return null;
     const pairs = (Math.imul(four, 10) + (four >>> 8)) & 0x00ff00ff;
     const microseconds = ((pairs & 255) * 100 + (pairs >>> 16)) * 100 + (two & 255) * 10 + (two >>> 8);
-    const time = this.#nanoseconds + microseconds * 1000;
+    const time = (seconds[NANOSECONDS] as number) + microseconds * 1000;
 
     const from = (dot + 9) | 0;
-    const opening = this.#openings.find(window, from);
+    const opening = openings.find(from);
     if (opening === null) return null;
     const behind = (from + opening.length) | 0;
-    const tid = this.#tids[slot] as number;
-    const cpu = this.#cpus[slot] as number;
-    const comm = this.#comms[slot] as ByteString | null;
-    const { event } = opening;
+    const tid = tids[slot] as number;
+    const cpu = cpus[slot] as number;
+    const comm = comms[slot] as ByteString | null;
+    const { event, name } = opening;
     if (event === null) {
       window.position = behind;
-      return {
-        kind: 'function',
-        time,
-        cpu,
-        tid,
-        comm,
-        symbol: opening.name,
-        parent: opening.parent,
-      };
+      return { kind: 'function', time, cpu, tid, comm, symbol: name, parent: opening.parent };
     }
-    const fields = event.match(window, behind);
+    const fields = event.match(behind);
     if (fields === null || window.position - from > RECORD_LIMIT) return null;
-    return { kind: 'event', time, cpu, tid, comm, name: opening.name, fields };
+    return { kind: 'event', time, cpu, tid, comm, name, fields };
   }
 
-  /** Where these words are remembered: in their slot or in the one beside it; -1 where they are not. */
-  #slotOf(view: DataView, at: number, a: number, b: number, c: number, d: number): number {
-    const headers = this.#headers;
-    const slot = headerSlot(view, at);
-    for (let each = slot, tries = 0; tries < 2; each ^= 1, tries++) {
-      const row = each << 2;
+  /** Where these words are remembered: in one of the slots for their hash; -1 where they are not. */
+  function slotOf(at: number, a: number, b: number, c: number, d: number): number {
+    const home = headerSlot(view, at);
+    for (let beside = 0; beside < WAYS; beside++) {
+      const slot = home + beside;
+      const row = slot << 2;
       if (headers[row + 2] === c && headers[row + 1] === b && headers[row] === a && headers[row + 3] === d)
-        return each;
+        return slot;
     }
     return -1;
   }
 
-  /** What the payload at `at` starts with, if that was seen before. */
-  opening(window: TextWindow, at: number): Opening | null {
-    return this.#openings.find(window, at);
+  function learnOpening(at: number, opening: Opening): void {
+    openings.put(at, at + opening.length, opening);
   }
 
-  learnOpening(window: TextWindow, at: number, opening: Opening): void {
-    this.#openings.put(window, at, at + opening.length, opening);
-  }
-
-  /** Remembers the header at `at`, which has the usual columns: 31 bytes up to the blank behind the CPU. */
-  learnHeader({ view }: TextWindow, at: number, tid: number, cpu: number, comm: ByteString | null): void {
-    const slot = headerSlot(view, at);
-    const headers = this.#headers;
-    // What was here moves to the slot beside it.
-    const row = slot << 2;
-    headers.copyWithin((slot ^ 1) << 2, row, row + 4);
-    this.#tids[slot ^ 1] = this.#tids[slot] as number;
-    this.#cpus[slot ^ 1] = this.#cpus[slot] as number;
-    this.#comms[slot ^ 1] = this.#comms[slot] as ByteString | null;
-    headers[row] = view.getFloat64(at, true);
-    headers[row + 1] = view.getFloat64(at + 8, true);
-    headers[row + 2] = view.getFloat64(at + 16, true);
-    headers[row + 3] = view.getFloat64(at + 23, true);
-    this.#tids[slot] = tid;
-    this.#cpus[slot] = cpu;
+  function learnHeader(at: number, tid: number, cpu: number, comm: ByteString | null): void {
+    const a = view.getFloat64(at, true);
     // No kernel prints zeros; eight of them would be equal to other bytes.
-    if (headers[row + 1] === 0) headers[row + 1] = Number.NaN;
-    this.#comms[slot] = comm;
-    this.#latest[cpuSlot(view.getInt16(at + 27, true))] = slot;
+    const b = view.getFloat64(at + 8, true) || Number.NaN;
+    const c = view.getFloat64(at + 16, true);
+    const d = view.getFloat64(at + 23, true);
+    // It is here already where only what stands behind it was not familiar.
+    if (slotOf(at, a, b, c, d) >= 0) return;
+    const home = headerSlot(view, at);
+    // What was here moves to the slots beside it.
+    for (let beside = WAYS - 1; beside > 0; beside--) {
+      const from = home + beside - 1;
+      const to = home + beside;
+      headers.copyWithin(to << 2, from << 2, (from << 2) + 4);
+      tids[to] = tids[from] as number;
+      cpus[to] = cpus[from] as number;
+      comms[to] = comms[from] as ByteString | null;
+    }
+    const row = home << 2;
+    headers[row] = a;
+    headers[row + 1] = b;
+    headers[row + 2] = c;
+    headers[row + 3] = d;
+    tids[home] = tid;
+    cpus[home] = cpu;
+    comms[home] = comm;
+    latest[cpuSlot(view.getInt16(at + 27, true))] = home;
   }
 
-  /**
-   * Takes the records to come to have these seconds in these columns.
-   * @param at start of the record, which has the usual columns up to the CPU
-   * @param dot position of the dot behind the seconds
-   */
-  learnSecond({ view }: TextWindow, at: number, dot: number, seconds: number): void {
-    const width = Math.max(String(seconds).length, LEAST_DIGITS) + 1;
+  function learnSecond(at: number, dot: number, second: number): void {
+    const width = Math.max(String(second).length, LEAST_DIGITS) + 1;
     const flags = dot - at - FIXED - width;
     if (width > MOST_WIDTH || (flags !== 0 && flags !== 4 && flags !== 5)) return;
-    if (this.#nanoseconds !== seconds * 1e9 || this.#dot !== dot - at) this.#seconds.fill(Number.NaN);
-    this.#seconds[view.getUint8(dot - 7) & 15] = view.getFloat64(dot - 7, true);
-    this.#first = width > 7 ? view.getFloat64(dot - width, true) : Number.NaN;
-    this.#dot = dot - at;
-    this.#width = width;
-    this.#lastFlags = FIXED + (flags === 5 ? 1 : 0);
-    this.#flagBits = flags === 0 ? 0 : HIGH_BITS;
-    this.#nanoseconds = seconds * 1e9;
+    if (seconds[NANOSECONDS] !== second * 1e9 || columns[DOT] !== dot - at) seconds.fill(Number.NaN);
+    seconds[view.getUint8(dot - 7) & LAST_FLAGS] = view.getFloat64(dot - 7, true);
+    seconds[WIDE] = width > 7 ? view.getFloat64(dot - width, true) : Number.NaN;
+    seconds[NANOSECONDS] = second * 1e9;
+    columns.set([dot - at, width, FIXED + (flags === 5 ? 1 : 0), flags === 0 ? 0 : HIGH_BITS]);
   }
 }
 
@@ -180,11 +177,27 @@ function headerSlot(view: DataView, at: number): number {
   const name = view.getInt32(at + 12, true) ^ view.getInt32(at + 8, true);
   const cpu = view.getInt32(at + 27, true);
   const tid = view.getInt32(at + 17, true) ^ Math.imul(view.getInt32(at + 21, true), MIX);
-  return Math.imul(Math.imul(Math.imul(name ^ cpu, MIX) ^ tid, MIX) ^ (tid >>> 15), MIX) >>> SHIFT;
+  return (Math.imul(Math.imul(Math.imul(name ^ cpu, MIX) ^ tid, MIX) ^ (tid >>> 15), MIX) >>> SHIFT) * WAYS;
 }
 
+/** Indexes of `columns`: from the start of the record to the dot; from the blank before the seconds to it. */
+const DOT = 0;
+const SECONDS = 1;
+/** Where the last four flags start, and which bits tell that one of four is not printable (none without flags). */
+const FLAGS = 2;
+const FLAG_BITS = 3;
+/** Bits of a flag by which `seconds` is looked up; what else is in there stands behind those. */
+const LAST_FLAGS = 15;
+const WIDE = 16;
+const NANOSECONDS = 17;
+/** Small typed arrays may be moved by the garbage collector: their address is no constant. */
+const LARGE = 32;
+
 const HEADERS = 8192;
-const SHIFT = 19;
+/** Slots in which a header may be, the latest first. */
+const WAYS = 4;
+/** Leaves as many bits as there are groups of so many slots. */
+const SHIFT = 21;
 const CPUS = 256;
 const MIX = 0x9e3779b1;
 

@@ -1,12 +1,20 @@
 import type { ByteStrings } from './byte-strings.js';
+import type { NumberReader } from './number-reader.js';
 import type { PrintedLayout, Wrap } from './print-format.js';
-import { HEX_DIGITS, wordsToNumber, wrapHex } from './printed-number.js';
+import { wordsToNumber } from './printed-number.js';
 import { FAULT, isFault, type Step, stepsOf, USER_MEMORY } from './printed-step.js';
 import type { TextWindow } from './text-window.js';
 import type { Fields } from './trace-record.js';
 
 /** @returns null where the text is not as usual; else the fields, with the window's position behind the newline */
-export type Match = (window: TextWindow, at: number) => Fields | null;
+export type Match = (at: number) => Fields | null;
+
+/** What the events of one decoder read with; constants in the code that the engine makes of a Match. */
+export interface Reading {
+  window: TextWindow;
+  numbers: NumberReader;
+  strings: ByteStrings;
+}
 
 /**
  * Makes a function that reads an event's text in one pass: every string ends where what follows it first stands.
@@ -15,22 +23,22 @@ export type Match = (window: TextWindow, at: number) => Fields | null;
  * name by name. Names are checked to be identifiers; all other text goes in as numbers.
  * @returns null where code cannot be made from strings (`--disallow-code-generation-from-strings`)
  */
-export function compileMatch(layout: PrintedLayout, strings: ByteStrings): Match | null {
+export function compileMatch(layout: PrintedLayout, { window, numbers, strings }: Reading): Match | null {
   const names = layout.fields.map(({ name }) => name);
   if (!names.every((name) => /^[A-Za-z_]\w*$/.test(name) && name !== '__proto__')) return null;
   const steps = stepsOf(layout);
   const members = names.map((name, field) => `${name}: ${memberSource(layout, steps, field)}`);
-  const source = `return (window, at) => {
-const { view, bytes } = window;
-let p = at, s = 0, b = 0, d = 0, v = 0, low = 0, high = 0;
+  const source = `const { view, bytes } = window;
+return (at) => {
+let p = at | 0, s = 0, b = 0;
 ${steps.map((step, index) => stepSource(step, index, steps[index - 1])).join('\n')}
 window.position = p;
 return { ${members.join(', ')} };
 };`;
   const words = (index: number, text: string) => wordsToNumber(steps[index]?.value ?? null, text);
   try {
-    const make = new Function('HEX', 'wrapHex', 'strings', 'words', 'isFault', source);
-    return make(HEX_DIGITS, wrapHex, strings, words, isFault) as Match;
+    const make = new Function('window', 'numbers', 'strings', 'words', 'isFault', source);
+    return make(window, numbers, strings, words, isFault) as Match;
   } catch {
     return null;
   }
@@ -99,30 +107,17 @@ p++;
 /** Negative numbers of unsigned fields and what 53 bits do not hold are left to the slow way. */
 function decimalSource({ wrap, padded }: { wrap: Wrap; padded: boolean }, x: string): string {
   const most = wrap === 0 ? Number.MAX_SAFE_INTEGER : Math.abs(wrap) < 32 ? 127 : 2 ** 31 - 1;
-  return `${padded ? 'while (bytes[p] === 32) p++;\n' : ''}s = p;
-if (bytes[p] === 45) p++;
-v = bytes[p] - 48;
-if (!(v >= 0 && v <= 9)) return null;
-while ((d = bytes[++p] - 48) >= 0 && d <= 9) v = v * 10 + d;
-if (v > ${most}) return null;
-${wrap === 0 ? '' : 'if (bytes[s] === 45) return null;\n'}${x && `const ${x} = bytes[s] === 45 ? 0 - v : v;`}`;
+  return `${padded ? SKIP_BLANKS : ''}${x && `const ${x} = `}numbers.decimal(p, ${wrap === 0}, ${most});
+if ((p = window.position) < 0) return null;`;
 }
 
 function hexSource(value: { wrap: Wrap; prefix: boolean; padded: boolean }, x: string): string {
-  const { wrap } = value;
-  const simple = wrap === 0 || Math.abs(wrap) === 64;
-  const wrapped = `wrapHex(high, low, ${wrap})`;
-  return `${value.padded ? 'while (bytes[p] === 32) p++;\n' : ''}${value.prefix ? 'if (bytes[p] === 48 && bytes[p + 1] === 120) p += 2;\n' : ''}s = p;
-low = 0;
-high = 0;
-while ((d = HEX[bytes[p]]) < 16) {
-high = (high << 4) | (low >>> 28);
-low = (low << 4) | d;
-p++;
+  const prefix = value.prefix ? 'if (bytes[p] === 48 && bytes[p + 1] === 120) p += 2;\n' : '';
+  return `${value.padded ? SKIP_BLANKS : ''}${prefix}${x && `const ${x} = `}numbers.hex(p, ${value.wrap});
+if ((p = window.position) < 0) return null;`;
 }
-if (p === s || p - s > 16) return null;
-${x && `const ${x} = ${simple ? `high === 0 && low >= 0 ? low : ${wrapped}` : wrapped};`}`;
-}
+
+const SKIP_BLANKS = 'while (bytes[p] === 32) p++;\n';
 
 /** Moves `s` to `from` and `p` to where the literal behind the string (and `quotes` quotes before it) first stands. */
 function upTo({ after }: Step, from: string, quotes: 0 | 1): string {

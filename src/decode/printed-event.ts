@@ -1,6 +1,5 @@
-import type { ByteStrings } from './byte-strings.js';
 import type { PrintedLayout } from './print-format.js';
-import { compileMatch, type Match } from './printed-compiler.js';
+import { compileMatch, type Match, type Reading } from './printed-compiler.js';
 import { wordsToNumber, wrapPrinted } from './printed-number.js';
 import { PrintedSearch } from './printed-search.js';
 import { type Step, stepsOf } from './printed-step.js';
@@ -22,11 +21,11 @@ export class PrintedEvent {
   readonly #steps: readonly Step[];
   readonly #search: PrintedSearch;
 
-  constructor(layout: PrintedLayout, strings: ByteStrings) {
+  constructor(layout: PrintedLayout, reading: Reading) {
     this.place = layout.place;
     this.#layout = layout;
     this.#steps = stepsOf(layout);
-    this.match = compileMatch(layout, strings) ?? (() => null);
+    this.match = compileMatch(layout, reading) ?? (() => null);
     this.#search = new PrintedSearch(this.#steps);
   }
 

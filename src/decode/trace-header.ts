@@ -1,5 +1,5 @@
 import type { ByteStrings } from './byte-strings.js';
-import { type FamiliarRecord, FIXED } from './familiar-record.js';
+import { type FamiliarRecords, FIXED } from './familiar-record.js';
 import { MISMATCH, STARVED, type TextWindow } from './text-window.js';
 import type { ByteString } from './trace-record.js';
 
@@ -22,9 +22,9 @@ export class TraceHeader {
   comm: ByteString | null = null;
 
   readonly #strings: ByteStrings;
-  readonly #familiar: FamiliarRecord;
+  readonly #familiar: FamiliarRecords;
 
-  constructor(strings: ByteStrings, familiar: FamiliarRecord) {
+  constructor(strings: ByteStrings, familiar: FamiliarRecords) {
     this.#strings = strings;
     this.#familiar = familiar;
   }
@@ -73,7 +73,7 @@ export class TraceHeader {
     this.comm = name === UNKNOWN ? null : name;
     this.tid = tid;
     this.cpu = cpu;
-    if (next === at + FIXED) this.#familiar.learnHeader(window, at, tid, cpu, this.comm);
+    if (next === at + FIXED) this.#familiar.learnHeader(at, tid, cpu, this.comm);
     return next;
   }
 
@@ -105,7 +105,7 @@ export class TraceHeader {
     if (bytes[next] !== COLON) return next >= end ? starved : MISMATCH;
     if (bytes[next + 1] !== BLANK) return next + 1 >= end ? starved : MISMATCH;
     this.time = time;
-    if (bytes[dot] === DOT && from === at + FIXED) this.#familiar.learnSecond(window, at, dot, seconds);
+    if (bytes[dot] === DOT && from === at + FIXED) this.#familiar.learnSecond(at, dot, seconds);
     return next + 2;
   }
 }

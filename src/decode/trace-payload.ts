@@ -1,7 +1,7 @@
 import { type ByteStrings, internalized } from './byte-strings.js';
 import type { EventFormat } from './event-format.js';
 import { type EventText, EventTexts } from './event-text.js';
-import type { FamiliarRecord } from './familiar-record.js';
+import type { FamiliarRecords } from './familiar-record.js';
 import { placeLength } from './printed-step.js';
 import { MISMATCH, NEWLINE, RECORD_LIMIT, STARVED, type TextWindow, textStands } from './text-window.js';
 import type { TraceHeader } from './trace-header.js';
@@ -17,11 +17,16 @@ export class TracePayload {
 
   readonly #strings: ByteStrings;
   readonly #events: EventTexts;
-  readonly #familiar: FamiliarRecord;
+  readonly #familiar: FamiliarRecords;
 
-  constructor(strings: ByteStrings, formats: Iterable<EventFormat>, familiar: FamiliarRecord) {
+  constructor(
+    window: TextWindow,
+    strings: ByteStrings,
+    formats: Iterable<EventFormat>,
+    familiar: FamiliarRecords,
+  ) {
     this.#strings = strings;
-    this.#events = new EventTexts(strings, formats);
+    this.#events = new EventTexts(window, strings, formats);
     this.#familiar = familiar;
   }
 
@@ -31,7 +36,7 @@ export class TracePayload {
    * @returns null where the window's position says MISMATCH or STARVED
    */
   read(window: TextWindow, at: number, header: TraceHeader, complete: boolean): PayloadRecord | null {
-    const opening = this.#familiar.opening(window, at);
+    const opening = this.#familiar.opening(at);
     if (opening === null) return this.#unknown(window, at, header, complete);
     const { event, length, name, parent } = opening;
     const { time, cpu, tid, comm } = header;
@@ -39,7 +44,7 @@ export class TracePayload {
       window.position = at + length;
       return { kind: 'function', time, cpu, tid, comm, symbol: name, parent };
     }
-    const fields = event.match(window, at + length);
+    const fields = event.match(at + length);
     if (fields === null || window.position - at > RECORD_LIMIT) {
       return this.#event(window, at + opening.head, header, event, complete);
     }
@@ -89,7 +94,7 @@ export class TracePayload {
     complete: boolean,
   ): EventRecord | null {
     const length = head - at + (event.place ? Math.max(placeLength(window, head), 0) : 0);
-    this.#familiar.learnOpening(window, at, {
+    this.#familiar.learnOpening(at, {
       length,
       head: head - at,
       name: event.name,
@@ -140,7 +145,7 @@ export class TracePayload {
     }
     // Arguments differ from line to line.
     if (bytes[token] !== OPENING) {
-      this.#familiar.learnOpening(window, at, {
+      this.#familiar.learnOpening(at, {
         length: newline + 1 - at,
         head: 0,
         name: symbol,

@@ -1,6 +1,6 @@
 import { ByteStrings } from './byte-strings.js';
 import type { EventFormat } from './event-format.js';
-import { FamiliarRecord } from './familiar-record.js';
+import { type FamiliarRecords, familiarRecords } from './familiar-record.js';
 import { MISMATCH, RECORD_LIMIT, STARVED, TextWindow } from './text-window.js';
 import { TraceHeader } from './trace-header.js';
 import { type PayloadRecord, TracePayload } from './trace-payload.js';
@@ -10,7 +10,7 @@ import type { StackRecord, TraceRecord } from './trace-record.js';
  * Decodes the text of `trace_pipe` and of the `trace` file (Documentation/trace/ftrace.rst, "Output format"), for
  * every combination of the options irq-info, record-tgid, func-args, sym-offset, sym-addr, stacktrace and of clocks.
  * Each byte ends up in one record, in a comment (`#`) or in an empty line; what is none of these is a
- * MalformedRecord per line. Nothing throws but `emit`.
+ * MalformedRecord per line. Nothing throws but `emit`; what it threw at is not delivered again.
  *
  *     const n = readSync(fd, decoder.space());
  *     decoder.filled(n);
@@ -27,20 +27,23 @@ import type { StackRecord, TraceRecord } from './trace-record.js';
 export class TraceTextDecoder {
   readonly #emit: (record: TraceRecord) => void;
   readonly #window = new TextWindow(CAPACITY);
-  readonly #familiar = new FamiliarRecord();
+  readonly #familiar: FamiliarRecords;
   readonly #header: TraceHeader;
   readonly #payload: TracePayload;
   /** The stack whose frames are being read. */
   #stack: (StackRecord & { frames: string[] }) | null = null;
+  /** Position behind what was given to `emit` last, of what is not familiar. */
+  #delivered = 0;
   /** In a line that is longer than any record. */
   #skipping = false;
 
   /** @param options.formats of the events that may come; for some common ones there are built-in formats */
   constructor(options: { emit: (record: TraceRecord) => void; formats?: Iterable<EventFormat> }) {
     const strings = new ByteStrings();
+    this.#familiar = familiarRecords(this.#window);
     this.#emit = options.emit;
     this.#header = new TraceHeader(strings, this.#familiar);
-    this.#payload = new TracePayload(strings, options.formats ?? [], this.#familiar);
+    this.#payload = new TracePayload(this.#window, strings, options.formats ?? [], this.#familiar);
   }
 
   /** The free part of the decoder's own buffer, to be read into: at least 64 KiB. */
@@ -79,19 +82,24 @@ export class TraceTextDecoder {
     const familiar = this.#familiar;
     const { end } = window;
     let at = this.#skipping ? this.#skip(0) : 0;
-    while (at < end) {
-      const record = familiar.read(window, at);
-      if (record === null) {
-        const next = this.#unfamiliar(at, complete);
-        if (next === STARVED) break;
-        at = next;
-      } else {
-        if (this.#stack !== null) this.#finishStack();
-        this.#emit(record);
-        at = window.position;
+    this.#delivered = 0;
+    try {
+      while (at < end) {
+        const record = familiar.read(at);
+        if (record === null) {
+          const next = this.#unfamiliar(at, complete);
+          if (next === STARVED) break;
+          at = next;
+        } else {
+          if (this.#stack !== null) this.#finishStack();
+          at = window.position;
+          this.#emit(record);
+        }
       }
+    } finally {
+      // Where `emit` throws, what it was given does not come again.
+      window.discard(Math.max(at, this.#delivered));
     }
-    window.discard(at);
   }
 
   #unfamiliar(at: number, complete: boolean): number {
@@ -107,6 +115,7 @@ export class TraceTextDecoder {
 
   #take(record: PayloadRecord): void {
     if (this.#stack !== null) this.#finishStack();
+    this.#delivered = this.#window.position;
     if (record.kind === 'stack') this.#stack = record;
     else this.#emit(record);
   }
@@ -126,6 +135,7 @@ export class TraceTextDecoder {
     }
     if (newline === at) return newline + 1;
     this.#finishStack();
+    this.#delivered = newline + 1;
     const text = window.text(at, newline);
     if (text.startsWith('#')) {
       this.#comment(text);
@@ -164,10 +174,11 @@ export class TraceTextDecoder {
     const newline = window.newline(from, from + RECORD_LIMIT);
     const to = newline < 0 ? window.end : newline;
     this.#finishStack();
+    this.#skipping = newline < 0;
+    const behind = this.#skipping ? this.#skip(from) : newline + 1;
+    this.#delivered = behind;
     this.#emit({ kind: 'malformed', why, sample: window.text(at, Math.min(to, at + SAMPLE)) });
-    if (newline >= 0) return newline + 1;
-    this.#skipping = true;
-    return this.#skip(from);
+    return behind;
   }
 
   /** @returns the position behind the next newline, or the end of the text */
