@@ -55,6 +55,8 @@ export class RecordQueue {
       const record = records[this.#head++]!;
       time = timeOf(record);
       release(record);
+      // A loss behind unreadable bytes waits for a record of its own.
+      if (record.kind === 'malformed') break;
     }
     while (isFollower(records[this.#head])) release(records[this.#head++]!);
     this.updateKey();

@@ -9,7 +9,8 @@ import type { TraceRecord } from './trace-record.js';
  * Records with equal times keep the order of their CPU. A stack follows its event directly, a lost record stands
  * directly before the next timed record of its CPU, a malformed one directly behind what was before it.
  *
- * Memory: after endRound() no more is held than this round brought (and a lost record whose next record is to come).
+ * Memory: after endRound() no more is held than this round brought, and a lost record whose next record is to come with
+ * the malformed ones behind it.
  */
 export class TimeOrder {
   /**
