@@ -78,7 +78,7 @@ export class KwhoRun {
 
 /** The compiled program, copied once to where an emulated guest reads it quickly. */
 export function kwho(): string {
-  const copy = '/tmp/kwho';
+  const copy = '/run/kwho-under-test';
   if (!existsSync(copy)) {
     const root = new URL('../../..', import.meta.url).pathname;
     cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });

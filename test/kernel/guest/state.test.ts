@@ -7,7 +7,7 @@ import { call } from './callers.js';
 import { KwhoRun, kwho, leftovers, NOTHING } from './kwho-run.js';
 
 const MARK = 'kwho-test';
-const modules = '/tmp/kwho/node_modules';
+const modules = '/run/kwho-under-test/node_modules';
 
 describe.each(['perl', 'ffi-napi'])('a clear before kwho started, seen by way of %s', (way) => {
   beforeAll(() => {
