@@ -97,15 +97,7 @@ export class LogInvestigation {
   missed(count: number): void {
     if (count === 0) return;
     this.#completeness.add(count);
-    this.#tell({
-      type: 'lost',
-      time: null,
-      backend: this.#backend,
-      where: 'ring',
-      count,
-      cpu: null,
-      what: 'probe hits (results or identities) that the kernel missed',
-    });
+    this.#tellLost(count, null, 'probe hits (arguments or results) that the kernel missed');
   }
 
   /**
@@ -114,7 +106,7 @@ export class LogInvestigation {
    */
   finish(totals: ReadonlyMap<number, number>): void {
     if (!this.done) this.#ledger.finish();
-    for (const rest of this.#completeness.settle(totals)) this.#tellLost(rest);
+    for (const rest of this.#completeness.settle(totals)) this.#tellOverwritten(rest);
     const silent = this.#ownExpected && this.#ownSeen === 0 && this.#completeness.complete && !this.done;
     if (silent) {
       this.notice(
@@ -199,19 +191,15 @@ export class LogInvestigation {
 
   #lost(record: LostRecord): void {
     this.#completeness.note(record);
-    this.#tellLost(record);
+    this.#tellOverwritten(record);
   }
 
-  #tellLost({ cpu, count }: LostRecord): void {
-    this.#tell({
-      type: 'lost',
-      time: null,
-      backend: this.#backend,
-      where: 'ring',
-      count,
-      cpu: cpu < 0 ? null : cpu,
-      what: 'records overwritten before they were read',
-    });
+  #tellOverwritten({ cpu, count }: LostRecord): void {
+    this.#tellLost(count, cpu < 0 ? null : cpu, 'records overwritten before they were read');
+  }
+
+  #tellLost(count: number | null, cpu: number | null, what: string): void {
+    this.#tell({ type: 'lost', time: null, backend: this.#backend, where: 'ring', count, cpu, what });
   }
 
   #unreadable({ why, sample }: MalformedRecord): void {
