@@ -1,0 +1,40 @@
+import type { EventFormat } from './event-format.js';
+
+/**
+ * The drop reasons of one kernel: their numbers change from build to build, so they are taken from the print format of
+ * its own `skb:kfree_skb` (include/trace/events/skb.h, include/net/dropreason-core.h).
+ */
+export class DropReasons {
+  readonly #names = new Map<number, string>();
+
+  /** @param format null on a kernel whose event has no reason (before 5.17) */
+  constructor(format: EventFormat | null) {
+    const text = format?.printFormat ?? '';
+    const from = text.indexOf('REC->reason,');
+    if (from < 0) return;
+    for (const [, number, name] of text.slice(from).matchAll(/\{ ?(0x[0-9a-f]+|\d+), "([A-Z0-9_]+)" \}/gi)) {
+      this.#names.set(Number(number), name!);
+    }
+  }
+
+  /** The name without `SKB_DROP_REASON_`; a reason of a module (mac80211, openvswitch) stays a number. */
+  name(reason: number): string {
+    const known = this.#names.get(reason);
+    if (known !== undefined) return known;
+    const text = String(reason >>> 0);
+    this.#names.set(reason, text);
+    return text;
+  }
+
+  /** Every number of a name, in whatever case; null where this kernel has no such reason. */
+  number(name: string): number | null {
+    if (/^\d+$/.test(name)) return Number(name);
+    const wanted = name.toUpperCase().replace(/^SKB_DROP_REASON_/, '');
+    for (const [number, known] of this.#names) if (known === wanted) return number;
+    return null;
+  }
+
+  get names(): string[] {
+    return [...this.#names.values()];
+  }
+}
