@@ -1,0 +1,58 @@
+import { type KernelLocation, parseLocation } from '../decode/kernel-location.js';
+import { KernelSymbols } from './symbols.js';
+
+/**
+ * Names the places that free packets. What the kernel itself has named (in its tables) is remembered, also beyond the
+ * life of its module; the rest comes from `/proc/kallsyms`, read when the first address asks for it and again when
+ * modules have come or gone.
+ */
+export class LocationNames {
+  readonly #readSymbols: () => Uint8Array;
+  /** Anything that changes when a module is loaded: `/proc/modules`. */
+  readonly #modules: () => string;
+  readonly #known = new Map<bigint, KernelLocation | null>();
+  #symbols: KernelSymbols | null = null;
+  #seenModules: string | null = null;
+
+  constructor(readSymbols: () => Uint8Array, modules: () => string) {
+    this.#readSymbols = readSymbols;
+    this.#modules = modules;
+  }
+
+  /** The kernel printed this address as `symbol+0x1f/0x40 [module]`. */
+  learn(address: bigint, text: string): void {
+    if (this.#known.get(address) != null) return;
+    const location = parseLocation(text.trim());
+    if (location !== null) this.#known.set(address, location);
+  }
+
+  /** The function that holds a return address; null where no symbol is known. */
+  name(address: bigint): KernelLocation | null {
+    const known = this.#known.get(address);
+    if (known !== undefined) return known;
+    const found = this.#resolve(address);
+    this.#known.set(address, found);
+    return found;
+  }
+
+  /** Modules may have come since: what had no name is asked for again. */
+  refresh(): void {
+    const modules = this.#modules();
+    if (modules === this.#seenModules) return;
+    if (this.#seenModules !== null) {
+      this.#symbols = null;
+      for (const [address, location] of this.#known) if (location === null) this.#known.delete(address);
+    }
+    this.#seenModules = modules;
+  }
+
+  /**
+   * A call that never returns may be a function's last instruction: its return address is then the first byte of the
+   * next function. The byte before it is always in the caller (lib/vsprintf.c does the same for `%pB`).
+   */
+  #resolve(address: bigint): KernelLocation | null {
+    this.#symbols ??= KernelSymbols.parse(this.#readSymbols());
+    const found = this.#symbols.resolve(address - 1n);
+    return found === null ? null : { ...found, offset: found.offset + 1 };
+  }
+}

@@ -1,0 +1,114 @@
+import type { ByteString } from '../decode/trace-record.js';
+import type { CheckSite } from './net-check.js';
+import { isPresent } from './net-module.js';
+import { packetSocketEvidence } from './net-packet-socket.js';
+import { type ChosenSocket, chooseSockets, dropRise, type Protocol } from './net-socket-choice.js';
+import { parseSocketMemory, type SocketMemory } from './net-socket-memory.js';
+import { findSocketOwners, OWNER_BUDGET_MS, type SocketOwner } from './net-socket-owner.js';
+import { fill, holder, isNearlyFull, joined, usualBuffer } from './net-socket-words.js';
+import { counted, duration, grouped } from './net-words.js';
+import type { DropFlow, Evidence } from './net-world.js';
+import { enteringCommand, runInside } from './netns-reach.js';
+import { type InetSocket, TCP_LISTEN } from './socket-table.js';
+
+/**
+ * The sockets that a flow's packets are meant for, or, where no flow is known, those that refused packets while we
+ * watched: whose they are, what waits in them, and how much fits.
+ */
+export async function socketEvidence(site: CheckSite): Promise<Evidence[]> {
+  const proto = PROTOCOLS.find((name) => name === site.place.flow?.proto) ?? null;
+  const chosen = await chooseSockets(site, proto);
+  if (chosen === null) return [nobody(site, proto ?? 'udp')];
+  if (chosen.length === 0) return proto === null ? packetSocketEvidence(site) : [];
+  const sockets = chosen.sort((a, b) => b.rank - a.rank).slice(0, MOST);
+  const owners = findSocketOwners(
+    site.world,
+    sockets.map(({ socket }) => socket.inode),
+    OWNER_BUDGET_MS,
+  );
+  const memory = await readMemory(site, sockets);
+  const usual = await usualBuffer(site);
+  return sockets.map((each) =>
+    describe(site, each, owners.get(each.socket.inode), memory.get(each.socket.inode), usual),
+  );
+}
+
+const PROTOCOLS = ['udp', 'tcp'] as const;
+const MOST = 3;
+
+function nobody(site: CheckSite, proto: Protocol): Evidence {
+  const { dst, dport } = site.place.flow as DropFlow;
+  const what = proto === 'tcp' ? 'listens on or is connected to' : 'is bound to';
+  return {
+    kind: 'socket',
+    text: `no ${proto} socket ${what} ${joined({ address: dst ?? '*', port: dport ?? 0 })} here`,
+    moved: true,
+    command: showing(site, proto, dport),
+  };
+}
+
+async function readMemory(
+  site: CheckSite,
+  sockets: readonly ChosenSocket[],
+): Promise<Map<number, SocketMemory>> {
+  const found = new Map<number, SocketMemory>();
+  const asked = new Set(sockets.map(({ proto, socket }) => `${proto} ${socket.local.port}`));
+  for (const each of asked) {
+    const [proto = '', port = ''] = each.split(' ');
+    if (!isPresent(site.world, `${proto}_diag`)) continue;
+    const args = ['-H', `-${OPTION[proto as Protocol]}anme`, 'sport', '=', `:${port}`];
+    const result = await runInside(site.world, site.netns, 'ss', args);
+    if (result.outcome !== 'done') continue;
+    for (const [inode, memory] of parseSocketMemory(result.stdout)) found.set(inode, memory);
+  }
+  return found;
+}
+
+const OPTION: Record<Protocol, string> = { udp: 'u', tcp: 't', raw: 'w' };
+
+function describe(
+  site: CheckSite,
+  { proto, socket }: ChosenSocket,
+  owner: SocketOwner | undefined,
+  memory: SocketMemory | undefined,
+  usual: number | null,
+): Evidence {
+  const isListening = proto === 'tcp' && socket.state === TCP_LISTEN;
+  const told = isListening ? listening(socket, memory) : receiving(site, socket, memory, usual);
+  const command = showing(site, proto, socket.local.port);
+  return { kind: 'socket', text: `${holder(owner, socket.inode)} ${told.text}`, moved: told.moved, command };
+}
+
+interface Told {
+  text: string;
+  moved: boolean;
+}
+
+/** It refuses when there are more than the limit (include/net/sock.h sk_acceptq_is_full()). */
+function listening({ local, receiveQueue }: InetSocket, memory: SocketMemory | undefined): Told {
+  const limit = memory?.acceptLimit ?? null;
+  const waiting = `${counted(receiveQueue, 'connection')} waiting to be accepted`;
+  const text = `listens on ${joined(local)} with ${waiting}${limit === null ? '' : `, limit ${grouped(limit)}`}`;
+  return { text, moved: limit !== null && receiveQueue > limit };
+}
+
+function receiving(
+  site: CheckSite,
+  socket: InetSocket,
+  memory: SocketMemory | undefined,
+  usual: number | null,
+): Told {
+  const queued = memory?.received ?? socket.receiveQueue;
+  const limit = memory?.receiveBuffer ?? usual;
+  const drops = socket.drops ?? memory?.drops ?? null;
+  const rise = dropRise(site, socket) ?? 0;
+  const ofThem = rise > 0 ? `, ${grouped(rise)} of them in ${duration(site.milliseconds)}` : '';
+  const refused = drops === null ? '' : `; ${counted(drops, 'drop')} on this socket${ofThem}`;
+  const text = `${joined(socket.local)} has ${fill(queued, memory?.receiveBuffer ?? null, usual)}${refused}`;
+  return { text, moved: rise > 0 || isNearlyFull(queued, limit) };
+}
+
+function showing(site: CheckSite, proto: Protocol, port: number | null): ByteString {
+  const filter = port === null ? '' : ` 'sport = :${port}'`;
+  return `${enteringCommand(site.world, site.netns)}ss -${OPTION[proto]}anmp${filter}`;
+}
