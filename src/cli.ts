@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { type Command, didYouMean, helpOf, parseOptions } from './commands/command.js';
+import { drops } from './commands/drops.js';
 import { log } from './commands/log.js';
 import { schema } from './commands/schema.js';
 import { KwhoError, PermissionError, UnavailableError, UsageError } from './errors.js';
 import { openStandardOutput } from './output/channel.js';
 import { printable } from './output/escape.js';
 
-const COMMANDS: readonly Command[] = [log, schema];
+const COMMANDS: readonly Command[] = [log, drops, schema];
 const DEFAULT = log;
 
 const DRAIN_MS = 5000;
@@ -55,7 +56,7 @@ function commandOf(name: string): Command {
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
-    'kwho: who reads, steals or clears the kernel log',
+    'kwho: who reads, steals or clears the kernel log, and where packets are dropped',
     '',
     'Usage: kwho [COMMAND] [OPTIONS]      without a command: kwho log',
     '',

@@ -37,7 +37,7 @@ export async function runLog(options: LogOptions): Promise<number> {
   const readyFile = new ReadyFile(options.readyFile);
   const tracefs = locateTracefs(PROC);
   const removed = removeOrphans(tracefs, PROC);
-  const stop = new Stop(options.forMs);
+  const stop = new Stop();
   const journal = new KernelJournal(kernelMedium);
   const restore = undoOnExit(journal);
   try {
@@ -66,6 +66,7 @@ export async function runLog(options: LogOptions): Promise<number> {
     const survey = [run.identities.scan(), tellHolders(run.investigation, run.identities, proc)];
     for (const part of survey) advance(part, SURVEY_FIRST_MS);
     readyFile.announce();
+    stop.after(options.forMs);
     await watch(run, survey, out, stop);
     if (!survey.every((part) => advance(part, SURVEY_FIRST_MS))) {
       run.investigation.notice(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { join } from 'node:path';
 import { logDoorOf } from '../decode/log-doors.js';
-import { systemCode, UnavailableError } from '../errors.js';
+import { systemCode } from '../errors.js';
 import { Btf, BtfError } from '../host/btf.js';
 import { type DoorTracing, doorsAmong, traceDoors } from '../tracefs/door-tracing.js';
 import { DynamicEvents } from '../tracefs/dynamic-events.js';
@@ -15,6 +15,7 @@ import {
 } from '../tracefs/identity-tracing.js';
 import type { TraceInstance } from '../tracefs/instance.js';
 import type { KernelJournal } from '../tracefs/journal.js';
+import { chooseClock, resizeBuffer } from './trace-settings.js';
 
 export interface LogTracingOptions {
   stack: boolean;
@@ -89,31 +90,6 @@ const SYSLOG_NUMBERS = new Map([
   ['x64', 103],
   ['arm64', 116],
 ]);
-
-function resizeBuffer(instance: TraceInstance, kib: number): void {
-  try {
-    instance.set('buffer_size_kb', String(kib));
-  } catch (cause) {
-    throw new UnavailableError(
-      `the kernel refuses a ring buffer of ${kib} KiB per CPU (${systemCode(cause)})`,
-      {
-        code: 'buffer-size',
-        hint: 'give a smaller --buffer: every CPU gets one of this size',
-        cause,
-      },
-    );
-  }
-}
-
-/** `mono` is what Node's own clock is, and within milliseconds of the stamps in /dev/kmsg. */
-function chooseClock(instance: TraceInstance): string {
-  try {
-    instance.set('trace_clock', 'mono');
-    return 'mono';
-  } catch {
-    return 'local';
-  }
-}
 
 /** Where the kernel keeps what the probes fetch. Null where it has no type information or another layout. */
 function kernelOffsets(sys: string): Pick<IdentityTracingOptions, 'credential' | 'memory'> {

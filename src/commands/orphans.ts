@@ -3,11 +3,8 @@ import { findOrphans, removeOrphan } from '../tracefs/orphans.js';
 /** Removes what dead runs left in the kernel. Returns a sentence for each. */
 export function removeOrphans(tracefs: string, proc: string): string[] {
   return findOrphans(tracefs, proc).map((orphan) => {
-    const { pid, instance, events } = orphan;
-    const parts = [
-      ...(instance === null ? [] : [instance]),
-      ...(events.length === 0 ? [] : [`${events.length} dynamic events`]),
-    ];
+    const { pid, instances, events } = orphan;
+    const parts = [...instances, ...(events.length === 0 ? [] : [`${events.length} dynamic events`])];
     const failed = removeOrphan(tracefs, orphan);
     const done = failed.length === 0 ? 'removed' : `could not remove ${failed.join(', ')} of`;
     return `${done} what a dead kwho (pid ${pid}) left behind: ${parts.join(' and ')}`;

@@ -7,9 +7,13 @@ export class Stop {
   #expired = false;
   #wake: (() => void) | null = null;
 
-  constructor(forMs: number | null) {
+  constructor() {
     for (const signal of SIGNALS) process.on(signal, () => this.#end(signal));
-    if (forMs !== null) setTimeout(() => this.#end(null), forMs).unref();
+  }
+
+  /** From now on the run lasts this long; null for no bound. */
+  after(milliseconds: number | null): void {
+    if (milliseconds !== null) setTimeout(() => this.#end(null), milliseconds).unref();
   }
 
   get reached(): boolean {

@@ -144,7 +144,7 @@ function instanceHeader(instance: TraceInstance): string {
 }
 
 /** Nobody else can open `trace_pipe` now: that is how another kwho sees that this instance is alive. */
-function holdPipe(instance: TraceInstance, journal: KernelJournal): void {
+export function holdPipe(instance: TraceInstance, journal: KernelJournal): void {
   const fd = openSync(join(instance.path, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
   journal.hold('trace_pipe', () => closeSync(fd));
 }

@@ -1,12 +1,21 @@
 import type { DoorName } from '../decode/log-doors.js';
+import type { Flow } from '../decode/packet.js';
 import type { ByteString } from '../decode/trace-record.js';
+import type { Verdict } from '../explain/drop-verdict.js';
 import type { LogEffect } from './log-access.js';
 
 /**
  * What kwho tells: one union, the same from every backend and in every output. Every string is a {@link ByteString};
  * outputs escape. Absent or null is not known, never guessed.
  */
-export type KwhoEvent = LogAccessEvent | KernelMessageEvent | LostEvent | NoticeEvent | SummaryEvent;
+export type KwhoEvent =
+  | LogAccessEvent
+  | DropEvent
+  | DropCountEvent
+  | KernelMessageEvent
+  | LostEvent
+  | NoticeEvent
+  | SummaryEvent;
 
 /** Version of the schema below: fields may be added under the same number. */
 export const SCHEMA_VERSION = 1;
@@ -57,6 +66,64 @@ export interface ProcessIdentity {
   container: ByteString | null;
 }
 
+/** One packet that the kernel freed without delivering it. */
+export interface DropEvent extends EventHead, DropFacts {
+  type: 'drop';
+  cpu: number;
+  /** The thread that was running; in a softirq that is whoever was interrupted. */
+  pid: number | null;
+  tid: number;
+  comm: ByteString | null;
+  verdict: Verdict;
+  /** Bytes of the socket buffer. */
+  length: number | null;
+  flow: Flow | null;
+  stack?: readonly string[];
+}
+
+/** What is known of where and why a packet was dropped; null is not known. */
+export interface DropFacts {
+  location: DropLocation;
+  /** Without `SKB_DROP_REASON_`; null on kernels that give none (before 5.17). A number that has no name stays one. */
+  reason: string | null;
+  /** EtherType, in the host's byte order. */
+  protocol: number | null;
+  dev: ByteString | null;
+  ifindex: number | null;
+  /** Inode number of the network namespace. */
+  netns: number | null;
+  /** `ip netns` name, or container; null where it has none. */
+  netnsName: ByteString | null;
+}
+
+/** The place in the kernel that freed the packet. */
+export interface DropLocation {
+  symbol: string | null;
+  /** Bytes from the symbol. */
+  offset: number | null;
+  module: string | null;
+  /** `0x` and hexadecimal digits. */
+  address: string | null;
+}
+
+/** Drops of one key within one interval. */
+export interface DropCountEvent extends EventHead {
+  type: 'drop-count';
+  /** Seconds on the kernel clock. */
+  from: number;
+  to: number;
+  key: DropKey;
+  count: number;
+  verdict: Verdict;
+}
+
+/** The chosen ones of a drop's fields. */
+export type DropKey = Partial<DropFacts> & {
+  flow?: Flow | null;
+  comm?: ByteString | null;
+  stack?: readonly string[];
+};
+
 /** One record of /dev/kmsg. */
 export interface KernelMessageEvent extends EventHead {
   type: 'kernel-message';
@@ -91,10 +158,15 @@ export interface NoticeEvent extends EventHead {
 
 export interface SummaryEvent extends EventHead {
   type: 'summary';
-  /** Accesses told, after filters. */
+  /** Accesses or drops told, after filters. */
   seen: number;
   /** Accesses by what they did to the log. */
-  effects: Readonly<Record<string, number>>;
+  effects?: Readonly<Record<string, number>>;
+  /** Drops counted exactly, and those of them that were seen one by one. */
+  counted?: number;
+  detailed?: number;
+  /** Drops by verdict. */
+  verdicts?: Readonly<Record<Verdict, number>>;
   lost: number;
   /** Whether everything that happened was either seen or counted as lost. */
   complete: boolean;

@@ -1,5 +1,29 @@
 import { SCHEMA_VERSION } from '../model/events.js';
 
+const VERDICT = { enum: ['suspect', 'policy', 'noise'] };
+
+const STACK = { type: 'array', items: string('symbol+0xoffset, innermost first.') };
+
+const DROP_FACTS = {
+  location: {
+    type: 'object',
+    description: 'The place in the kernel that freed the packet.',
+    properties: {
+      symbol: nullable(string('Function.')),
+      offset: nullable(integer('Bytes from its start.')),
+      module: nullable(string('Kernel module; null for the kernel itself.')),
+      address: nullable(string('0x and hexadecimal digits.')),
+    },
+    required: ['symbol', 'offset', 'module', 'address'],
+  },
+  reason: nullable(string('Drop reason without SKB_DROP_REASON_; null before Linux 5.17.')),
+  protocol: nullable(integer('EtherType.')),
+  dev: nullable(string('Interface.')),
+  ifindex: nullable(integer('Its index.')),
+  netns: nullable(integer('Inode number of the network namespace.')),
+  netnsName: nullable(string('ip netns name or container.')),
+};
+
 /** JSON Schema (2020-12) of a line of NDJSON. Fields may be added under the same version; unknown ones are no error. */
 export const eventSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -28,10 +52,34 @@ export const eventSchema = {
       errno: nullable(string('Name of the error: EPERM.')),
       via: nullable(string('Entry symbol in the kernel; for door kernel the caller.')),
       process: nullable(ref('process')),
-      stack: {
-        type: 'array',
-        items: string('symbol+0xoffset, innermost first.'),
+      stack: STACK,
+    }),
+    event('drop', 'One packet that the kernel freed without delivering it.', {
+      cpu: integer('CPU.'),
+      pid: nullable(integer('Process of the thread; null where it is gone.')),
+      tid: integer('The thread that was running; in a softirq whoever was interrupted.'),
+      comm: nullable(string('Its name.')),
+      ...DROP_FACTS,
+      verdict: VERDICT,
+      length: nullable(integer('Bytes of the socket buffer.')),
+      flow: nullable(ref('flow')),
+      stack: STACK,
+    }),
+    event('drop-count', 'Drops of one key within one interval; time is its end.', {
+      from: { type: 'number', description: 'Seconds on the kernel clock.' },
+      to: { type: 'number', description: 'Seconds on the kernel clock.' },
+      key: {
+        type: 'object',
+        description: 'The fields that drops are counted by.',
+        properties: {
+          ...DROP_FACTS,
+          flow: nullable(ref('flow')),
+          comm: nullable(string('Name of the thread that was running.')),
+          stack: STACK,
+        },
       },
+      count: integer('Drops.'),
+      verdict: VERDICT,
     }),
     event('kernel-message', 'One record of the kernel log; time is its stamp.', {
       seq: integer('Sequence number.'),
@@ -58,8 +106,11 @@ export const eventSchema = {
       details: { type: 'object' },
     }),
     event('summary', 'Last line of every run.', {
-      seen: integer('Accesses told.'),
+      seen: integer('Accesses or drops told.'),
       effects: { type: 'object', additionalProperties: { type: 'integer' } },
+      counted: integer('Drops counted.'),
+      detailed: integer('Drops seen one by one.'),
+      verdicts: { type: 'object', additionalProperties: { type: 'integer' } },
       lost: integer('Records lost or unreadable.'),
       complete: { type: 'boolean' },
       backends: { type: 'array', items: { type: 'string' } },
@@ -67,6 +118,20 @@ export const eventSchema = {
     }),
   ],
   $defs: {
+    flow: {
+      type: 'object',
+      properties: {
+        family: { enum: ['ipv4', 'ipv6', 'arp', 'other'] },
+        proto: nullable(string('tcp, udp, icmp, …, or the number.')),
+        src: nullable(string('Address.')),
+        dst: nullable(string('Address.')),
+        sport: nullable(integer('Port.')),
+        dport: nullable(integer('Port.')),
+        flags: nullable(string('TCP flags: SYN ACK.')),
+        ttl: nullable(integer('Time to live, or hop limit.')),
+      },
+      required: ['family', 'proto', 'src', 'dst', 'sport', 'dport', 'flags', 'ttl'],
+    },
     process: {
       type: 'object',
       properties: {
@@ -106,7 +171,7 @@ export const eventSchema = {
 };
 
 function event(type: string, description: string, properties: Record<string, object>) {
-  const optional = new Set(['stack', 'details']);
+  const optional = new Set(['stack', 'details', 'effects', 'counted', 'detailed', 'verdicts']);
   return {
     type: 'object',
     description,

@@ -39,7 +39,7 @@ export class LogTextSink implements EventSink {
     else if (event.type === 'lost') this.#line(event.time, this.#paint.loud('LOST'), lostWords(event));
     else if (event.type === 'notice') this.#notice(event);
     else if (event.type === 'kernel-message') this.#channel.write(dmesgLines(event.time ?? 0, event.text));
-    else this.#summary(event);
+    else if (event.type === 'summary') this.#summary(event);
   }
 
   tick(): void {
@@ -118,7 +118,7 @@ export class LogTextSink implements EventSink {
     blindSpots,
   }: Extract<KwhoEvent, { type: 'summary' }>): void {
     this.#fold.flushAll();
-    const counts = Object.entries(effects).map(
+    const counts = Object.entries(effects ?? {}).map(
       ([effect, count]) => `${count} ${SUMMARY_WORDS.get(effect) ?? effect}`,
     );
     const what = counts.length === 0 ? '' : ` (${counts.join(', ')})`;

@@ -4,11 +4,12 @@ import { systemCode } from '../errors.js';
 import type { TraceInstance } from './instance.js';
 import type { KernelJournal } from './journal.js';
 
-/** A probe in the syntax of Documentation/trace/kprobetrace.rst, without its group. */
+/** A probe in the syntax of Documentation/trace/kprobetrace.rst and its kin, without its group. */
 export interface ProbeDefinition {
-  /** `p` at a function's entry, `r` at its return. */
-  kind: 'p' | 'r';
+  /** `p` at a function's entry, `r` at its return, `e` on an event, `t` on a tracepoint. */
+  kind: 'p' | 'r' | 'e' | 't';
   name: string;
+  /** The function or tracepoint; `group.name` of an event. */
   symbol: string;
   /** `type=%di:s32 comm=$comm`; empty for none. */
   args: string;
@@ -33,7 +34,7 @@ export class DynamicEvents {
   define(probe: ProbeDefinition): void {
     const name = `${this.#instance.group}/${probe.name}`;
     // A return probe keeps one record per call under way; readers that wait in a blocking read each hold one.
-    const type = probe.kind === 'r' ? `r${RETURNS_UNDER_WAY}` : 'p';
+    const type = probe.kind === 'r' ? `r${RETURNS_UNDER_WAY}` : probe.kind;
     this.#journal.change(
       {
         kind: 'write',
@@ -56,6 +57,15 @@ const RETURNS_UNDER_WAY = 256;
 export function dynamicEventsFile(tracefs: string): string {
   const file = join(tracefs, 'dynamic_events');
   return existsSync(file) ? file : join(tracefs, 'kprobe_events');
+}
+
+/** Everybody's dynamic events, one a line; empty where they cannot be read. */
+export function dynamicEvents(tracefs: string): string {
+  try {
+    return readFileSync(dynamicEventsFile(tracefs), 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 /** Why the kernel refused the last command, as its `error_log` has it; null where it has none (before 5.2). */

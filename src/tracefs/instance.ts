@@ -14,10 +14,14 @@ export class TraceInstance {
   readonly group: string;
   readonly #journal: KernelJournal;
 
-  /** @throws UnavailableError where the kernel refuses an instance */
-  constructor(tracefs: string, pid: number, journal: KernelJournal) {
+  /**
+   * @param purpose tells a second instance of the same process from its first
+   * @throws UnavailableError where the kernel refuses an instance
+   */
+  constructor(tracefs: string, pid: number, journal: KernelJournal, purpose?: string) {
     this.tracefs = tracefs;
-    this.path = join(tracefs, 'instances', instanceName(pid));
+    const name = instanceName(pid);
+    this.path = join(tracefs, 'instances', purpose === undefined ? name : `${name}-${purpose}`);
     this.group = groupName(pid);
     this.#journal = journal;
     try {
@@ -91,6 +95,6 @@ export function groupName(pid: number): string {
 
 /** The process that an instance or a group of dynamic events is named after; null where it is not kwho's. */
 export function ownerOfName(name: string): number | null {
-  const digits = /^kwho[-_](\d+)$/.exec(name)?.[1];
+  const digits = /^kwho[-_](\d+)(?:-[a-z]+)?$/.exec(name)?.[1];
   return digits === undefined ? null : Number(digits);
 }

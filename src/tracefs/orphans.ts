@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../errors.js';
-import { dynamicEventsFile } from './dynamic-events.js';
+import { dynamicEvents, dynamicEventsFile } from './dynamic-events.js';
 import { ownerOfName } from './instance.js';
 import { KernelJournal } from './journal.js';
 import { kernelMedium } from './medium.js';
@@ -9,7 +9,7 @@ import { kernelMedium } from './medium.js';
 export interface Orphan {
   /** The dead kwho's process id. */
   pid: number;
-  instance: string | null;
+  instances: string[];
   /** `kwho_123/exec`. */
   events: string[];
 }
@@ -22,22 +22,24 @@ export interface Orphan {
 export function findOrphans(tracefs: string, proc: string): Orphan[] {
   const orphans = new Map<number, Orphan>();
   const entry = (pid: number) => {
-    const known = orphans.get(pid) ?? { pid, instance: null, events: [] };
+    const known = orphans.get(pid) ?? { pid, instances: [], events: [] };
     orphans.set(pid, known);
     return known;
   };
   for (const name of readdirSync(join(tracefs, 'instances'))) {
     const pid = ownerOfName(name);
-    if (pid !== null) entry(pid).instance = join(tracefs, 'instances', name);
+    if (pid !== null) entry(pid).instances.push(join(tracefs, 'instances', name));
   }
-  for (const event of dynamicEvents(tracefs)) {
+  for (const line of dynamicEvents(tracefs).split('\n')) {
+    const event = /^[a-z]\d*:(\S+)/.exec(line)?.[1];
+    if (event === undefined) continue;
     const pid = ownerOfName(event.split('/')[0] ?? '');
     if (pid !== null) entry(pid).events.push(event);
   }
   return [...orphans.values()].filter((orphan) => !isOwned(orphan, proc));
 }
 
-/** Removes an orphan: the instance first, which lets go of its events. Returns what could not be removed. */
+/** Removes an orphan: its instances first, which lets go of its events. Returns what could not be removed. */
 export function removeOrphan(tracefs: string, orphan: Orphan): string[] {
   const file = dynamicEventsFile(tracefs);
   const journal = new KernelJournal(kernelMedium);
@@ -51,8 +53,7 @@ export function removeOrphan(tracefs: string, orphan: Orphan): string[] {
       }),
     );
   }
-  const { instance } = orphan;
-  if (instance !== null) {
+  for (const instance of orphan.instances) {
     journal.hold(instance, () => kernelMedium.apply({ kind: 'rmdir', path: instance }));
     // On 6.1 and 6.12 the next new instance would inherit this option from a removed one.
     const option = join(instance, 'options/func_stack_trace');
@@ -61,20 +62,10 @@ export function removeOrphan(tracefs: string, orphan: Orphan): string[] {
   return journal.undo().map(({ what, error }) => `${what} (${systemCode(error) ?? String(error)})`);
 }
 
-function dynamicEvents(tracefs: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(dynamicEventsFile(tracefs), 'latin1');
-  } catch {
-    return [];
-  }
-  return text.split('\n').flatMap((line) => /^[a-z]\d*:(\S+)/.exec(line)?.[1] ?? []);
-}
-
-function isOwned({ pid, instance }: Orphan, proc: string): boolean {
-  // A run makes its instance before its events and removes it after them: events alone have no owner.
-  return (
-    instance !== null && (isPipeTaken(join(instance, 'trace_pipe')) || isAliveSince(proc, pid, instance))
+function isOwned({ pid, instances }: Orphan, proc: string): boolean {
+  // A run makes its instances before its events and removes them after them: events alone have no owner.
+  return instances.some(
+    (instance) => isPipeTaken(join(instance, 'trace_pipe')) || isAliveSince(proc, pid, instance),
   );
 }
 

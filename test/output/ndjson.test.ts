@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { KwhoEvent } from '../../src/model/events.js';
 import { eventSchema } from '../../src/output/event-schema.js';
 import { NdjsonSink, toJsonLine } from '../../src/output/ndjson.js';
+import { dropEvent } from '../model/drops.js';
 import { accessEvent, identity } from '../model/events.js';
 import { CollectingChannel } from './collecting-channel.js';
 import { validate } from './json-schema.js';
@@ -60,6 +61,37 @@ const EVENTS: [string, KwhoEvent][] = [
       caller: 'T1',
       text: 'x',
       fields: { SUBSYSTEM: 'pci' },
+    },
+  ],
+  ['a drop', dropEvent()],
+  ['a drop with its path', dropEvent({ stack: ['__udp4_lib_rcv+0x235', 'ip_rcv+0x1'] })],
+  [
+    'a drop of which little is known',
+    dropEvent({
+      pid: null,
+      comm: null,
+      location: { symbol: null, offset: null, module: null, address: null },
+      reason: null,
+      protocol: null,
+      dev: null,
+      ifindex: null,
+      netns: null,
+      netnsName: null,
+      length: null,
+      flow: null,
+    }),
+  ],
+  [
+    'a count of drops',
+    {
+      type: 'drop-count',
+      time: 5,
+      backend: 'hist',
+      from: 0,
+      to: 5,
+      key: { reason: 'NO_SOCKET', flow: dropEvent().flow, comm: 'x', stack: [] },
+      count: 3,
+      verdict: 'suspect',
     },
   ],
   [

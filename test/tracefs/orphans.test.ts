@@ -52,8 +52,8 @@ describe('orphans', () => {
       ].join('\n'),
     );
     expect(find()).toEqual([
-      { pid: 77, instance, events: ['kwho_77/in_do_syslog', 'kwho_77/out_do_syslog'] },
-      { pid: 78, instance: null, events: ['kwho_78/x'] },
+      { pid: 77, instances: [instance], events: ['kwho_77/in_do_syslog', 'kwho_77/out_do_syslog'] },
+      { pid: 78, instances: [], events: ['kwho_78/x'] },
     ]);
   });
 
@@ -78,13 +78,13 @@ describe('orphans', () => {
   it('a later process has the same id', () => {
     const instance = makeInstance('kwho-77');
     alive(77, -10);
-    expect(find()).toEqual([{ pid: 77, instance, events: [] }]);
+    expect(find()).toEqual([{ pid: 77, instances: [instance], events: [] }]);
   });
 
   it('events without an instance have no owner, even if a process has that id', () => {
     tracefs.put('dynamic_events', 'p:kwho_77/x vfs_read\n');
     alive(77, 60);
-    expect(find()).toEqual([{ pid: 77, instance: null, events: ['kwho_77/x'] }]);
+    expect(find()).toEqual([{ pid: 77, instances: [], events: ['kwho_77/x'] }]);
   });
 
   it('a kernel without a list of dynamic events', () => {
@@ -111,13 +111,13 @@ describe('removing one', () => {
 
   it('says what stays', () => {
     const instance = makeInstance('kwho-77');
-    expect(removeOrphan(tracefs.path, { pid: 77, instance, events: [] })).toEqual([
+    expect(removeOrphan(tracefs.path, { pid: 77, instances: [instance], events: [] })).toEqual([
       `${instance} (ENOTEMPTY)`,
     ]);
   });
 
   it('what has gone meanwhile is removed', () => {
     const instance = join(tracefs.path, 'instances/kwho-77');
-    expect(removeOrphan(tracefs.path, { pid: 77, instance, events: [] })).toEqual([]);
+    expect(removeOrphan(tracefs.path, { pid: 77, instances: [instance], events: [] })).toEqual([]);
   });
 });

@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { arch } from 'node:os';
+import { join } from 'node:path';
+import { systemCode, UnavailableError, UsageError } from '../errors.js';
+import { Btf, BtfError } from '../host/btf.js';
+import { type PacketOffsets, packetOffsets } from '../host/packet-offsets.js';
+import { type DropCondition, isCountable } from '../model/drop-filter.js';
+import { eventFilter, type KernelCondition } from '../tracefs/drop-event-filter.js';
+import { type DropField, KEY_FIELDS, PACKET_FIELDS } from '../tracefs/drop-probe.js';
+import {
+  type CountTables,
+  type DefinedProbe,
+  DROP_EVENT,
+  type DropEventFacts,
+  defineDropProbe,
+  startCounting,
+} from '../tracefs/drop-tracing.js';
+import { DynamicEvents } from '../tracefs/dynamic-events.js';
+import type { TraceInstance } from '../tracefs/instance.js';
+import type { KernelJournal } from '../tracefs/journal.js';
+import { kernelConditions } from './drops-conditions.js';
+import type { DropsOptions } from './drops-options.js';
+
+export interface DropsSetupSite {
+  instance: TraceInstance;
+  journal: KernelJournal;
+  facts: DropEventFacts;
+  options: DropsOptions;
+  conditions: readonly DropCondition[];
+  /** What the reader of the ring buffer is: to a text reader no name of a process may be sent. */
+  reader: 'pages' | 'text';
+  sys: string;
+}
+
+/** What of this kernel's tracing is used, and for what. Nothing is switched on yet but the kernel's own tables. */
+export interface DropsSetup {
+  /** The event that shows single drops; null where only counts are wanted. */
+  detail: StreamEvent | null;
+  /** Starts the kernel's tables; null where drops are counted as they are read. */
+  count: (() => CountTables) | null;
+  /** The total is counted by kwho's own probe, whose protocol is in network order. */
+  totalByProbe: boolean;
+  /** A second event, for counting alone, where the kernel has no tables. */
+  counting: StreamEvent | null;
+  backends: string[];
+  blindSpots: string[];
+  /** What the kernel refused, in its own words. */
+  refusals: string[];
+}
+
+export interface StreamEvent {
+  /** `group/name` */
+  event: string;
+  /** What a hit must fulfil to be a drop at all. */
+  base: string | null;
+  /** `base` and what was asked for. */
+  filter: string | null;
+  kind: 'fields' | 'event';
+}
+
+/**
+ * @throws UnavailableError where a backend was asked for that this kernel does not have
+ * @throws UsageError where it cannot know what was asked for
+ */
+export function setUpDrops(site: DropsSetupSite): DropsSetup {
+  const { options, facts } = site;
+  const filters = filtersOf(site);
+  const probes = new DynamicEvents(site.instance, site.journal);
+  const offsets = readOffsets(site.sys);
+  const define = (name: string, wanted: readonly DropField[]) =>
+    defineDropProbe({ facts, offsets, arch: arch(), probes, instance: site.instance }, name, wanted);
+  const setup: DropsSetup = {
+    detail: null,
+    count: null,
+    totalByProbe: false,
+    counting: null,
+    backends: [],
+    blindSpots: [],
+    refusals: [],
+  };
+  const accept = (probe: DefinedProbe | string[]): DefinedProbe | null => {
+    if (!Array.isArray(probe)) return probe;
+    setup.refusals.push(...probe);
+    return null;
+  };
+
+  const { backend } = options;
+  const countable = site.conditions.every(isCountable) && !(options.events && options.maxEvents !== null);
+  let keys: DefinedProbe | null = null;
+  if (backend === 'auto' || backend === 'hist') {
+    keys = accept(define('keys', options.by.includes('comm') ? [...KEY_FIELDS, 'comm'] : KEY_FIELDS));
+    const plain = filters.plain;
+    const onProbe = plain === undefined;
+    const tables = () => {
+      if (onProbe && keys === null) throw new Error('no probe to count by interface or namespace');
+      return startCounting(site.instance, site.journal, {
+        keys,
+        hasReason: facts.hasReason,
+        filter: { plain: plain ?? null, probe: filters.probe },
+        totalOnProbe: onProbe,
+        extra: options.by.includes('comm') ? 'comm' : options.by.includes('stack') ? 'stack' : null,
+      });
+    };
+    if (countable && facts.syntax.hist) {
+      setup.count = tables;
+      setup.totalByProbe = onProbe;
+      setup.backends.push('hist');
+    } else if (backend === 'hist') {
+      throw new UnavailableError(
+        countable
+          ? 'the backend hist cannot run: this kernel has no hist triggers (CONFIG_HIST_TRIGGERS)'
+          : 'the backend hist cannot run: the kernel cannot count by transport protocol, host or port',
+        { code: 'no-hist', hint: 'leave --backend out: kwho then counts what it reads' },
+      );
+    }
+    if (keys === null) setup.blindSpots.push('the interface and network namespace of counted drops');
+  }
+  if (backend === 'hist') {
+    setup.blindSpots.push('flows, lengths and processes: the backend hist only counts');
+    return setup;
+  }
+
+  if (backend !== 'event') {
+    const names: readonly DropField[] = site.reader === 'text' ? [] : ['comm'];
+    const packet = accept(define('drop', [...PACKET_FIELDS, ...names]));
+    if (packet !== null) {
+      setup.detail = streamOf(packet, 'fields', filters.probe);
+      if (setup.count === null && keys !== null && countable) {
+        setup.counting = streamOf(keys, 'event', filters.probe);
+        setup.backends.push('event');
+      }
+      setup.backends.push('fields');
+      return setup;
+    }
+    if (backend === 'fields') {
+      throw new UnavailableError(`the backend fields cannot run: ${setup.refusals.join('; ')}`, {
+        code: 'no-fields',
+        hint: 'leave --backend out: kwho then uses what this kernel has',
+      });
+    }
+  }
+  if (filters.plain === undefined) {
+    throw new UsageError(
+      '--dev and --netns need the backend fields or hist: the plain event does not know the interface',
+      'leave --backend out',
+    );
+  }
+  const place =
+    site.reader === 'text' && facts.hashed ? accept(define('place', ['loc', 'reason', 'proto'])) : null;
+  setup.detail =
+    place === null
+      ? { event: DROP_EVENT, base: null, filter: filters.plain, kind: 'event' }
+      : streamOf(place, 'event', filters.probe);
+  setup.backends.push('event');
+  setup.blindSpots.push(
+    'interface, network namespace, flow and length of single drops: only the plain event is used',
+  );
+  return setup;
+}
+
+function streamOf(probe: DefinedProbe, kind: StreamEvent['kind'], filter: string | null): StreamEvent {
+  const all = [probe.filter, filter].filter((one) => one !== null);
+  return {
+    event: probe.event,
+    base: probe.filter,
+    filter: all.length === 0 ? null : all.map((one) => `(${one})`).join(' && '),
+    kind,
+  };
+}
+
+/** `undefined` for the plain event where it lacks a field. */
+function filtersOf({ conditions, facts }: DropsSetupSite): {
+  plain: string | null | undefined;
+  probe: string | null;
+} {
+  const wanted: KernelCondition[] = kernelConditions(conditions, facts.reasons);
+  return { plain: eventFilter(wanted, 'plain'), probe: eventFilter(wanted, 'probe') ?? null };
+}
+
+function readOffsets(sys: string): PacketOffsets | null {
+  try {
+    return packetOffsets(Btf.parse(readFileSync(join(sys, 'kernel/btf/vmlinux'))));
+  } catch (error) {
+    if (error instanceof BtfError || systemCode(error) !== null) return null;
+    throw error;
+  }
+}

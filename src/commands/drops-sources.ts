@@ -1,0 +1,114 @@
+import type { TraceRecord } from '../decode/trace-record.js';
+import { enableDrops } from '../tracefs/drop-tracing.js';
+import { TraceInstance } from '../tracefs/instance.js';
+import type { KernelJournal } from '../tracefs/journal.js';
+import { readLosses } from '../tracefs/page-source.js';
+import type { DropsOptions } from './drops-options.js';
+import type { DropsSetup, StreamEvent } from './drops-setup.js';
+import { holdPipe, openReader, type ReaderChoice, type TraceReader } from './trace-reader.js';
+import { chooseClock, resizeBuffer } from './trace-settings.js';
+
+export interface DropSourcesParts {
+  instance: TraceInstance;
+  journal: KernelJournal;
+  setup: DropsSetup;
+  options: Pick<DropsOptions, 'stack' | 'bufferKib'>;
+  choice: ReaderChoice;
+  proc: string;
+  /** Single drops. */
+  detail: (record: TraceRecord) => void;
+  /** Drops of the stream that is for counting alone. */
+  count: (record: TraceRecord) => void;
+}
+
+/** The ring buffers of a run: one for single drops, and where the kernel keeps no tables, one for counting. */
+export class DropSources {
+  readonly #parts: DropSourcesParts;
+  readonly #instance: TraceInstance;
+  #detail: TraceReader | null = null;
+  #counting: { instance: TraceInstance; reader: TraceReader } | null = null;
+
+  constructor(parts: DropSourcesParts) {
+    this.#parts = parts;
+    this.#instance = parts.instance;
+    const { setup, options } = parts;
+    switchOn(parts.instance, setup.detail, options);
+    if (setup.detail === null) {
+      holdPipe(parts.instance, parts.journal);
+      return;
+    }
+    this.#detail = this.#read(parts.instance, setup.detail, options.stack, parts.detail);
+    if (setup.counting !== null) this.#openCounting(setup.counting);
+  }
+
+  /** Single drops are recorded, or no longer. */
+  detail(on: boolean): void {
+    this.#instance.set('tracing_on', on ? '1' : '0');
+  }
+
+  /** From now on only what was asked for. What is in the ring buffer already is given as it is. */
+  narrow(): void {
+    const { detail } = this.#parts.setup;
+    if (detail?.filter == null || detail.filter === detail.base) return;
+    this.#instance.set(`events/${detail.event}/filter`, detail.filter);
+    while (this.#detail?.poll() === true) {}
+  }
+
+  /** The stream that is for counting alone begins. */
+  startCounting(): void {
+    this.#counting?.instance.set('tracing_on', '1');
+  }
+
+  /** Gives what there is of both; true if there was anything. */
+  poll(): boolean {
+    const counted = this.#counting?.reader.poll() ?? false;
+    return (this.#detail?.poll() ?? false) || counted;
+  }
+
+  /** Stops recording and gives everything that is left. */
+  finish(): void {
+    this.detail(false);
+    this.#counting?.instance.set('tracing_on', '0');
+    while (this.poll()) {}
+    this.#detail?.finish();
+    this.#counting?.reader.finish();
+  }
+
+  /** What the kernel lost of the stream that is counted, by CPU; empty where its tables count. */
+  losses(): Map<number, number> {
+    const { setup } = this.#parts;
+    if (setup.count !== null || setup.detail === null) return new Map();
+    return readLosses((this.#counting?.instance ?? this.#instance).path);
+  }
+
+  #openCounting(counting: StreamEvent): void {
+    const { journal, instance, count } = this.#parts;
+    const second = new TraceInstance(instance.tracefs, process.pid, journal, 'counts');
+    switchOn(second, { ...counting, base: counting.filter }, { ...this.#parts.options, stack: false });
+    this.#counting = { instance: second, reader: this.#read(second, counting, false, count) };
+  }
+
+  #read(
+    instance: TraceInstance,
+    { event }: StreamEvent,
+    stack: boolean,
+    emit: (record: TraceRecord) => void,
+  ): TraceReader {
+    const { journal, choice, proc } = this.#parts;
+    return openReader(instance, journal, { choice, events: [event], stack, proc, emit });
+  }
+}
+
+/** Configures an instance for a stream; recording is left off. The filter is only what tells drops from other hits. */
+export function switchOn(
+  instance: TraceInstance,
+  stream: StreamEvent | null,
+  { stack, bufferKib }: Pick<DropsOptions, 'stack' | 'bufferKib'>,
+): void {
+  instance.set('tracing_on', '0');
+  chooseClock(instance);
+  if (bufferKib !== null) resizeBuffer(instance, bufferKib);
+  if (stream === null) return;
+  if (stack) instance.set('options/stacktrace', '1', '0');
+  enableDrops(instance, stream.event, stream.base);
+}
