@@ -1,6 +1,6 @@
 import { type ByteStrings, internalized } from './byte-strings.js';
 import type { EventFormat } from './event-format.js';
-import { knownEvents } from './known-events.js';
+import { knownFormats } from './known-events.js';
 import { type LooseReading, looseProbe, looseSyscall, OPEN } from './loose-fields.js';
 import { numberReader } from './number-reader.js';
 import { type PrintedLayout, printedLayout } from './print-format.js';
@@ -13,23 +13,21 @@ import type { Fields } from './trace-record.js';
 /** The events whose text can be read, by name: the formats given, and known ones for names that are not given. */
 export class EventTexts {
   readonly #reading: Reading;
-  readonly #formats = new Map<string, readonly EventFormat[]>();
+  readonly #formats = new Map<string, EventFormat>();
   /** Made when the first of its kind comes: making one costs more than reading a hundred. */
   readonly #events = new Map<string, EventText>();
 
   constructor(window: TextWindow, strings: ByteStrings, formats: Iterable<EventFormat>) {
     this.#reading = { window, numbers: numberReader(window), strings };
-    for (const format of knownEvents()) {
-      this.#formats.set(format.name, [...(this.#formats.get(format.name) ?? []), format]);
-    }
-    for (const format of formats) this.#formats.set(format.name, [format]);
+    for (const format of formats) this.#formats.set(format.name, format);
   }
 
   /** An event without a known format is not kept: its name is only what some text says. */
   named(name: string): EventText {
     const known = this.#events.get(name);
     if (known !== undefined) return known;
-    const formats = this.#formats.get(name) ?? [];
+    const given = this.#formats.get(name);
+    const formats = given === undefined ? knownFormats(name) : [given];
     const layouts = formats.map(printedLayout).filter((layout) => layout !== null);
     if (layouts.length === 0 && name.startsWith('sys_exit_')) layouts.push(SYSCALL_EXIT);
     const event = new EventText(name, layouts, this.#reading);

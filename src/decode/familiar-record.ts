@@ -1,6 +1,6 @@
 import type { EventText } from './event-text.js';
-import { OpeningTable } from './opening-table.js';
-import { RECORD_LIMIT, type TextWindow } from './text-window.js';
+import { openingTable } from './opening-table.js';
+import { MISMATCH, RECORD_LIMIT, type TextWindow } from './text-window.js';
 import type { ByteString, EventRecord, FunctionRecord } from './trace-record.js';
 
 /**
@@ -10,8 +10,8 @@ import type { ByteString, EventRecord, FunctionRecord } from './trace-record.js'
  * it does not recognise it leaves to TraceHeader and TracePayload, which read everything, and teach it.
  */
 export interface FamiliarRecords {
-  /** @returns the record at `start`, with the window's position behind it; null where the text is not familiar */
-  read(start: number): FunctionRecord | EventRecord | null;
+  /** Emits the record at `start`. @returns the position behind it, or MISMATCH where the text is not familiar */
+  read(start: number): number;
   /** What the payload at `at` starts with, if that was seen before. */
   opening(at: number): Opening | null;
   learnOpening(at: number, opening: Opening): void;
@@ -26,9 +26,16 @@ export interface FamiliarRecords {
 }
 
 /** Closed over, not members: what never changes is a constant in the code that the engine makes of `read`. */
-export function familiarRecords(window: TextWindow): FamiliarRecords {
+export function familiarRecords(
+  window: TextWindow,
+  emit: (record: FunctionRecord | EventRecord) => void,
+): FamiliarRecords {
   const { view } = window;
-  const openings = new OpeningTable<Opening>(window);
+  // What a module exports or imports is looked up at each use, these are not.
+  const behindCpu = FIXED;
+  const recordLimit = RECORD_LIMIT;
+  const mismatch = MISMATCH;
+  const openings = openingTable<Opening>(window);
   /** Headers seen before, by a hash: four words each, see OpeningTable. */
   const headers = new Float64Array(HEADERS * 4).fill(Number.NaN);
   const tids = new Int32Array(HEADERS);
@@ -45,9 +52,15 @@ export function familiarRecords(window: TextWindow): FamiliarRecords {
   const columns = new Int32Array(LARGE);
   columns.set([42, 6, FIXED, HIGH_BITS]);
 
-  return { read, opening: (at) => openings.find(at), learnOpening, learnHeader, learnSecond };
+  return {
+    read,
+    opening: (at) => openings.find(at),
+    learnOpening,
+    learnHeader,
+    learnSecond,
+  };
 
-  function read(start: number): FunctionRecord | EventRecord | null {
+  function read(start: number): number {
     // Known to be 32 bits wide, sums with it need no check of their own.
     const at = start | 0;
     const a = view.getFloat64(at, true);
@@ -58,46 +71,55 @@ export function familiarRecords(window: TextWindow): FamiliarRecords {
     let slot = latest[digits] as number;
     const row = slot << 2;
     if (headers[row + 2] !== c || headers[row + 1] !== b || headers[row] !== a || headers[row + 3] !== d) {
-      slot = slotOf(at, a, b, c, d);
-      if (slot < 0) return null;
+      slot = slotOf(at);
+      if (slot < 0) return mismatch;
       latest[digits] = slot;
     }
 
     const dot = (at + (columns[DOT] as number)) | 0;
     const width = columns[SECONDS] as number;
-    if (view.getFloat64(dot - 7, true) !== seconds[view.getUint8(dot - 7) & LAST_FLAGS]) return null;
-    if (width > 7 && view.getFloat64(dot - width, true) !== seconds[WIDE]) return null;
-    const flags = view.getInt32(at + FIXED, true);
+    if (view.getFloat64(dot - 7, true) !== seconds[view.getUint8(dot - 7) & LAST_FLAGS]) return mismatch;
+    if (width > 7 && view.getFloat64(dot - width, true) !== seconds[WIDE]) return mismatch;
+    const flags = view.getInt32(at + behindCpu, true);
     const last = view.getInt32(at + (columns[FLAGS] as number), true);
     const outside = flags | (flags - PRINTABLE) | last | (last - PRINTABLE);
-    if ((outside & (columns[FLAG_BITS] as number)) !== 0) return null;
+    if ((outside & (columns[FLAG_BITS] as number)) !== 0) return mismatch;
     const four = view.getInt32(dot + 1, true) - DIGITS;
     const two = view.getInt32(dot + 5, true) - DIGITS_COLON_BLANK;
     const wrong = (four | (four + ABOVE_NINE) | two | (two + ABOVE_NINE_TWICE)) & DIGIT_BITS;
-    if ((wrong | (two >>> 16)) !== 0) return null;
+    if ((wrong | (two >>> 16)) !== 0) return mismatch;
     const pairs = (Math.imul(four, 10) + (four >>> 8)) & 0x00ff00ff;
     const microseconds = ((pairs & 255) * 100 + (pairs >>> 16)) * 100 + (two & 255) * 10 + (two >>> 8);
     const time = (seconds[NANOSECONDS] as number) + microseconds * 1000;
 
     const from = (dot + 9) | 0;
     const opening = openings.find(from);
-    if (opening === null) return null;
+    if (opening === null) return mismatch;
     const behind = (from + opening.length) | 0;
     const tid = tids[slot] as number;
     const cpu = cpus[slot] as number;
     const comm = comms[slot] as ByteString | null;
     const { event, name } = opening;
     if (event === null) {
-      window.position = behind;
-      return { kind: 'function', time, cpu, tid, comm, symbol: name, parent: opening.parent };
+      window.delivered = behind;
+      emit({ kind: 'function', time, cpu, tid, comm, symbol: name, parent: opening.parent });
+      return behind;
     }
     const fields = event.match(behind);
-    if (fields === null || window.position - from > RECORD_LIMIT) return null;
-    return { kind: 'event', time, cpu, tid, comm, name, fields };
+    if (fields === null) return mismatch;
+    const next = window.position;
+    if (next - from > recordLimit) return mismatch;
+    window.delivered = next;
+    emit({ kind: 'event', time, cpu, tid, comm, name, fields });
+    return next;
   }
 
   /** Where these words are remembered: in one of the slots for their hash; -1 where they are not. */
-  function slotOf(at: number, a: number, b: number, c: number, d: number): number {
+  function slotOf(at: number): number {
+    const a = view.getFloat64(at, true);
+    const b = view.getFloat64(at + 8, true);
+    const c = view.getFloat64(at + 16, true);
+    const d = view.getFloat64(at + 23, true);
     const home = headerSlot(view, at);
     for (let beside = 0; beside < WAYS; beside++) {
       const slot = home + beside;
@@ -119,7 +141,7 @@ export function familiarRecords(window: TextWindow): FamiliarRecords {
     const c = view.getFloat64(at + 16, true);
     const d = view.getFloat64(at + 23, true);
     // It is here already where only what stands behind it was not familiar.
-    if (slotOf(at, a, b, c, d) >= 0) return;
+    if (slotOf(at) >= 0) return;
     const home = headerSlot(view, at);
     // What was here moves to the slots beside it.
     for (let beside = WAYS - 1; beside > 0; beside--) {

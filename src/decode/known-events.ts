@@ -4,12 +4,11 @@ import { type EventFormat, parseEventFormat } from './event-format.js';
  * The events kwho reads most, for text that comes without the format files of the kernel that printed it. Only what
  * differs in print is here more than once. The number of an event is each kernel's own: 0 stands for it.
  */
-export function knownEvents(): readonly EventFormat[] {
-  known ??= KNOWN.map(([name, body]) => parseEventFormat(`name: ${name}\nID: 0\nformat:\n${body}`));
-  return known;
+export function knownFormats(event: string): readonly EventFormat[] {
+  return KNOWN.filter(([name]) => name === event).map(([name, body]) =>
+    parseEventFormat(`name: ${name}\nID: 0\nformat:\n${body}`),
+  );
 }
-
-let known: readonly EventFormat[] | undefined;
 
 const KNOWN: readonly (readonly [name: string, body: string])[] = [
   // 5.10 to 6.12; 7.2 prints the same from strings without a bound.

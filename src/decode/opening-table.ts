@@ -1,87 +1,96 @@
 import type { TextWindow } from './text-window.js';
 
 /**
- * Finds what belongs to a text that was seen before: compares what stands at a position with the texts that were put
- * in. Of a fixed size; a newcomer replaces the oldest in its bucket.
- *
- * Eight bytes at a time are compared, as fractions, because the engine does that in one step. Texts are equal where
- * these are (only zero bytes could be equal to others); some with bytes that are not ASCII make a fraction that is
- * not equal to itself and are never found, which costs time and nothing else.
+ * Finds what belongs to the start of a payload that was seen before: compares what stands at a position with the texts
+ * that were put in. Of a fixed size; a newcomer replaces the oldest in its bucket.
  */
-export class OpeningTable<T> {
+export interface OpeningTable<T> {
+  find(at: number): T | null;
+  /** Remembers `[at, end)` unless it is too long or too short. */
+  put(at: number, end: number, meaning: T): void;
+}
+
+/** Compares as TextMemory does, and is closed over for the same reason. */
+export function openingTable<T>({ view }: TextWindow): OpeningTable<T> {
   /**
    * Of every row the text in words of eight bytes: the first, the one behind it and the last, which may overlap, so
    * that up to 24 bytes are compared without a loop; then those from byte 16 on.
    */
-  readonly #words = new Float64Array(ROWS * WIDTH).fill(Number.NaN);
-  readonly #lengths = new Uint8Array(ROWS).fill(WORD);
-  readonly #meanings: (T | null)[] = new Array<T | null>(ROWS).fill(null);
-  readonly #oldest = new Uint8Array(BUCKETS);
-  readonly #view: DataView;
+  const words = new Float64Array(ROWS * WIDTH).fill(Number.NaN);
+  const lengths = new Uint8Array(ROWS).fill(WORD);
+  const meanings: (T | null)[] = new Array<T | null>(ROWS).fill(null);
+  const oldest = new Uint8Array(BUCKETS);
+  /** The row that was found last, and that row if it was the one before as well: then it is tried first. */
+  let last = 0;
+  let steady = 0;
+  return { find, put };
 
-  constructor({ view }: TextWindow) {
-    this.#view = view;
-  }
-
-  find(at: number): T | null {
-    return this.#in(this.#longBucket(at), at) ?? this.#in(this.#shortBucket(at), at);
-  }
-
-  /** Remembers `[at, end)` unless it is too long or too short. */
-  put(at: number, end: number, meaning: T): void {
-    const view = this.#view;
-    const length = end - at;
-    if (length < WORD || length > LONGEST) return;
-    const bucket = length < LONG ? this.#shortBucket(at) : this.#longBucket(at);
-    const place = this.#oldest[bucket] as number;
-    this.#oldest[bucket] = (place + 1) % DEPTH;
-    const row = bucket * DEPTH + place;
-    const last = end - WORD;
-    let word = row * WIDTH;
-    this.#words[word++] = view.getFloat64(at, true);
-    this.#words[word++] = view.getFloat64(Math.min(at + WORD, last), true);
-    this.#words[word++] = view.getFloat64(last, true);
-    for (let next = at + 2 * WORD; next < last; next += WORD)
-      this.#words[word++] = view.getFloat64(next, true);
-    this.#lengths[row] = length;
-    this.#meanings[row] = meaning;
-  }
-
-  #in(bucket: number, at: number): T | null {
-    const view = this.#view;
-    const words = this.#words;
-    const first = view.getFloat64(at, true);
-    let row = bucket * DEPTH;
-    for (const end = row + DEPTH; row < end; row++) {
-      let word = row * WIDTH;
-      if (words[word] !== first) continue;
-      const last = (at + (this.#lengths[row] as number) - WORD) | 0;
-      if (words[word + 2] !== view.getFloat64(last, true)) continue;
-      let next = (at + WORD) | 0;
-      if (words[word + 1] !== view.getFloat64(Math.min(next, last), true)) continue;
-      next = (next + WORD) | 0;
-      word += 3;
-      while (next < last && words[word] === view.getFloat64(next, true)) {
-        next = (next + WORD) | 0;
-        word += 1;
-      }
-      if (next >= last) return this.#meanings[row] as T;
+  function find(start: number): T | null {
+    const at = start | 0;
+    if (steady > 0) {
+      if (stands(steady, at)) return meanings[steady] as T;
+      steady = 0;
     }
-    return null;
+    let row = rowIn(longBucket(at), at);
+    if (row < 0) row = rowIn(shortBucket(at), at);
+    if (row < 0) return null;
+    if (row === last) steady = row;
+    last = row;
+    return meanings[row] as T;
+  }
+
+  function rowIn(bucket: number, at: number): number {
+    const first = view.getFloat64(at, true);
+    const end = (bucket * DEPTH + DEPTH) | 0;
+    for (let row = (bucket * DEPTH) | 0; row < end; row = (row + 1) | 0) {
+      if (words[row << WIDTH_SHIFT] === first && stands(row, at)) return row;
+    }
+    return -1;
+  }
+
+  function stands(row: number, at: number): boolean {
+    let word = row << WIDTH_SHIFT;
+    if (words[word] !== view.getFloat64(at, true)) return false;
+    const to = (at + (lengths[row] as number) - WORD) | 0;
+    if (words[word + 2] !== view.getFloat64(to, true)) return false;
+    let next = (at + WORD) | 0;
+    if (words[word + 1] !== view.getFloat64(Math.min(next, to), true)) return false;
+    next = (next + WORD) | 0;
+    word = (word + 3) | 0;
+    while (next < to && words[word] === view.getFloat64(next, true)) {
+      next = (next + WORD) | 0;
+      word = (word + 1) | 0;
+    }
+    return next >= to;
   }
 
   /** By the first eleven bytes, which `sys_syslog(` and `sys_syslog -> ` do not share. */
-  #longBucket(at: number): number {
-    const view = this.#view;
+  function longBucket(at: number): number {
     const tail = view.getInt32(at + LONG - 4, true);
     return (
       Math.imul(Math.imul(view.getInt32(at, true), MIX) ^ view.getInt32(at + 4, true) ^ tail, MIX) >>> SHIFT
     );
   }
 
-  #shortBucket(at: number): number {
-    const view = this.#view;
+  function shortBucket(at: number): number {
     return Math.imul(Math.imul(view.getInt32(at, true), MIX) ^ view.getInt32(at + 4, true), MIX) >>> SHIFT;
+  }
+
+  function put(at: number, end: number, meaning: T): void {
+    const length = end - at;
+    if (length < WORD || length > LONGEST) return;
+    const bucket = length < LONG ? shortBucket(at) : longBucket(at);
+    const place = oldest[bucket] as number;
+    oldest[bucket] = (place + 1) % DEPTH;
+    const row = bucket * DEPTH + place;
+    const to = end - WORD;
+    let word = row << WIDTH_SHIFT;
+    words[word++] = view.getFloat64(at, true);
+    words[word++] = view.getFloat64(Math.min(at + WORD, to), true);
+    words[word++] = view.getFloat64(to, true);
+    for (let next = at + 2 * WORD; next < to; next += WORD) words[word++] = view.getFloat64(next, true);
+    lengths[row] = length;
+    meanings[row] = meaning;
   }
 }
 
@@ -93,8 +102,9 @@ const ROWS = BUCKETS * DEPTH;
 const WORD = 8;
 /** Bytes from which on a text is found by eleven of them. */
 const LONG = 11;
-/** Words of a row. */
-const WIDTH = 12;
+/** Words of a row, of which 12 are used. */
+const WIDTH_SHIFT = 4;
+const WIDTH = 1 << WIDTH_SHIFT;
 /** Bytes of the longest text that is kept. */
-const LONGEST = WORD * WIDTH;
+const LONGEST = 12 * WORD;
 const MIX = 0x9e3779b1;

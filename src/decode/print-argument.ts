@@ -122,14 +122,14 @@ function callOf(text: string): { name: string; args: string[] } | null {
 function splitTop(text: string, separator: string): string[] {
   const parts: string[] = [];
   let from = 0;
-  let at = 0;
+  let at = nextMark(text, 0);
   while (at < text.length) {
     const char = text[at] as string;
     if (char === separator) {
       parts.push(text.slice(from, at));
       from = at + 1;
     }
-    at = beyond(text, at) + 1;
+    at = nextMark(text, beyond(text, at) + 1);
   }
   parts.push(text.slice(from));
   return parts;
@@ -137,20 +137,36 @@ function splitTop(text: string, separator: string): string[] {
 
 /** Position of the bracket that closes the one at `open`, or the end of the text. */
 function closing(text: string, open: number): number {
-  let at = open + 1;
-  while (at < text.length && !')}]'.includes(text[at] as string)) at = beyond(text, at) + 1;
+  let at = nextMark(text, open + 1);
+  while (at < text.length && !')}]'.includes(text[at] as string)) at = nextMark(text, beyond(text, at) + 1);
   return at;
 }
+
+/** Position of the next bracket, quote or separator, or the end of the text: some formats are thousands of bytes. */
+function nextMark(text: string, from: number): number {
+  MARK.lastIndex = from;
+  return MARK.exec(text)?.index ?? Math.max(from, text.length);
+}
+
+const MARK = /[()[\]{}",:?]/g;
 
 /** Last position of what starts at `at`: of the whole string, of the whole bracket, or `at` itself. */
 function beyond(text: string, at: number): number {
   const char = text[at] as string;
+  if (char === '{') {
+    WORD.lastIndex = at;
+    const word = WORD.exec(text);
+    if (word !== null) return at + word[0].length - 1;
+  }
   if ('({['.includes(char)) return closing(text, at);
   if (char !== '"') return at;
   let end = at + 1;
   while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
   return end;
 }
+
+/** `{ 2, "NO_SOCKET" }`, of which there may be hundreds. */
+const WORD = /\{[^(){}[\]"]*"[^"\\]*"\s*\}/y;
 
 function skipBlanks(text: string, at: number): number {
   let next = at;

@@ -28,9 +28,18 @@ export interface PrintedStep {
 }
 
 export type PrintedValue =
-  | { kind: 'decimal' | 'hex'; wrap: Wrap; prefix: boolean; padded: boolean }
-  /** A string, bounded by what follows it: at most `most` bytes. */
-  | { kind: 'text'; most: number }
+  | {
+      kind: 'decimal' | 'hex';
+      wrap: Wrap;
+      prefix: boolean;
+      padded: boolean;
+      /** A pointer: 16 digits where the kernel is a 64-bit one. */
+      pointer?: boolean;
+      /** Of a field of one or two bytes, such as a protocol's number: the same ones keep coming back. */
+      small?: boolean;
+    }
+  /** A string, bounded by what follows it: at most `most` bytes; a symbol with its offset is one, too. */
+  | { kind: 'text'; most: number; symbol?: boolean }
   /** `"string"` or `(fault)`, as dynamic probes print strings. */
   | { kind: 'quoted' }
   /** One character that stands for its number. */
@@ -211,13 +220,15 @@ function printedValue(
   const { conversion, suffix, padded } = spec;
   if (conversion === 'c') return { kind: 'char' };
   if ('diu'.includes(conversion)) {
-    return { kind: 'decimal', wrap: wrapFor(conversion, field), prefix: false, padded };
+    const small = field !== undefined && field.size <= 2;
+    return { kind: 'decimal', wrap: wrapFor(conversion, field), prefix: false, padded, small };
   }
   if ('xX'.includes(conversion) || (conversion === 'p' && (suffix === '' || suffix === 'x'))) {
-    return { kind: 'hex', wrap: wrapFor(conversion, field), prefix: spec.alternate, padded };
+    const wrap = wrapFor(conversion, field);
+    return { kind: 'hex', wrap, prefix: spec.alternate, padded, pointer: conversion === 'p' };
   }
   const most = field?.shape === 'chars' && field.length !== null ? field.length - 1 : Number.MAX_SAFE_INTEGER;
-  return { kind: 'text', most };
+  return { kind: 'text', most, symbol: conversion === 'p' };
 }
 
 /** The kernel prints by the conversion, the field has a size and a sign of its own: `0x%lx` of a signed `ret`. */

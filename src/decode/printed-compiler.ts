@@ -1,8 +1,11 @@
 import type { ByteStrings } from './byte-strings.js';
-import type { NumberReader } from './number-reader.js';
-import type { PrintedLayout, Wrap } from './print-format.js';
+import { HEX_PAIRS, type NumberReader } from './number-reader.js';
+import type { PrintedLayout } from './print-format.js';
 import { wordsToNumber } from './printed-number.js';
-import { FAULT, isFault, type Step, stepsOf, USER_MEMORY } from './printed-step.js';
+import { type Run, runsOf } from './printed-run.js';
+import { COMPARES_AFTER, stands, valueSource } from './printed-source.js';
+import { isFault, type Step, stepsOf } from './printed-step.js';
+import { textMemory } from './text-memory.js';
 import type { TextWindow } from './text-window.js';
 import type { Fields } from './trace-record.js';
 
@@ -27,120 +30,99 @@ export function compileMatch(layout: PrintedLayout, { window, numbers, strings }
   const names = layout.fields.map(({ name }) => name);
   if (!names.every((name) => /^[A-Za-z_]\w*$/.test(name) && name !== '__proto__')) return null;
   const steps = stepsOf(layout);
-  const members = names.map((name, field) => `${name}: ${memberSource(layout, steps, field)}`);
+  const runs = runsOf(steps);
+  const members = names.map((name, field) => `${name}: ${memberSource(layout, steps, runs, field)}`);
   const source = `const { view, bytes } = window;
+${runs.map((_, run) => `const { find: find${run}, put: put${run} } = memories[${run}];`).join('\n')}
 return (at) => {
 let p = at | 0, s = 0, b = 0;
-${steps.map((step, index) => stepSource(step, index, steps[index - 1])).join('\n')}
+${partsSource(steps, runs)}
 window.position = p;
 return { ${members.join(', ')} };
 };`;
   const words = (index: number, text: string) => wordsToNumber(steps[index]?.value ?? null, text);
+  const memories = runs.map(({ skip, least }) => textMemory(window, { skip, least, long: LONG(least) }));
   try {
-    const make = new Function('window', 'numbers', 'strings', 'words', 'isFault', source);
-    return make(window, numbers, strings, words, isFault) as Match;
+    const make = new Function(
+      'window',
+      'numbers',
+      'strings',
+      'words',
+      'isFault',
+      'memories',
+      'pairs',
+      source,
+    );
+    return make(window, numbers, strings, words, isFault, memories, HEX_PAIRS) as Match;
   } catch {
     return null;
   }
 }
 
-function memberSource(layout: PrintedLayout, steps: readonly Step[], field: number): string {
+function memberSource(
+  layout: PrintedLayout,
+  steps: readonly Step[],
+  runs: readonly Run[],
+  field: number,
+): string {
+  const value = (index: number) => {
+    const run = runs.findIndex(({ from, to }) => index >= from && index < to);
+    return run < 0 ? `x${index}` : `m${run}.x${index}`;
+  };
   const length = layout.fields[field]?.length ?? null;
-  if (length === null) return `x${steps.findIndex((step) => step.field === field)}`;
+  if (length === null) return value(steps.findIndex((step) => step.field === field));
   const elements = Array.from({ length }, (_, element) => {
     const index = steps.findIndex((step) => step.field === field && step.element === element);
-    return index < 0 ? '0' : `x${index}`;
+    return index < 0 ? '0' : value(index);
   });
   return `[${elements.join(', ')}]`;
 }
 
-/** The literal before a value and the value; a string has compared the literal behind it already. */
-function stepSource(step: Step, index: number, previous: Step | undefined): string {
-  const compared = previous !== undefined && COMPARES_AFTER.has(previous.value?.kind ?? '');
-  const literal = compared || step.before === '' ? '' : `if (!(${stands(step.before, 'p')})) return null;\n`;
-  return `${literal}p += ${step.before.length};\n${valueSource(step, index)}`;
-}
-
-const COMPARES_AFTER = new Set(['text', 'quoted', 'choice', 'flags', 'syscall-argument']);
-
-/** Reads a value at `p` into `x<index>` and leaves `p` behind it. */
-function valueSource(step: Step, index: number): string {
-  const { value } = step;
-  const x = step.field < 0 ? '' : `x${index}`;
-  switch (value?.kind) {
-    case undefined:
-      return '';
-    case 'decimal':
-      return decimalSource(value, x);
-    case 'hex':
-      return hexSource(value, x);
-    case 'char':
-      return `if (bytes[p] < 32) return null;\n${x && `const ${x} = bytes[p];\n`}p++;`;
-    case 'text':
-      return `${upTo(step, 'p', 0)}
-if (p - s > ${step.most}) return null;
-${x && `const ${x} = strings.get(window, s, p);`}`;
-    case 'choice':
-    case 'flags':
-      return `${upTo(step, 'p', 0)}
-const x${index} = words(${index}, strings.get(window, s, p));
-if (x${index} === undefined) return null;`;
-    case 'quoted':
-      return `let x${index} = null;
-if (bytes[p] === 34) {
-${upTo(step, 'p + 1', 1)}
-${x && `${x} = strings.get(window, s, p);`}
-p++;
-} else if (isFault(window, p) && ${stands(step.after, `p + ${FAULT.length}`)}) {
-p += ${FAULT.length};
-} else return null;`;
-    case 'syscall-argument':
-      return `${hexSource({ wrap: 0, prefix: true, padded: false }, x)}
-if (!(${stands(step.after, 'p')})) {
-if (!(${stands(USER_MEMORY, 'p')})) return null;
-${upTo(step, `p + ${USER_MEMORY.length}`, 1)}
-p++;
-}`;
+/** Every literal with the value behind it; a run goes up to and with the literal behind it. */
+function partsSource(steps: readonly Step[], runs: readonly Run[]): string {
+  const parts: string[] = [];
+  let consumed = false;
+  for (let index = 0; index < steps.length; ) {
+    const run = runs.findIndex(({ from }) => from === index);
+    const literal = consumed ? '' : literalSource(steps, index);
+    if (run >= 0) {
+      parts.push(runSource(steps, runs[run] as Run, run, literal));
+      index = (runs[run] as Run).to;
+    } else {
+      parts.push(literal, valueSource(steps[index] as Step, index));
+      index += 1;
+    }
+    consumed = run >= 0;
   }
+  return parts.join('\n');
 }
 
-/** Negative numbers of unsigned fields and what 53 bits do not hold are left to the slow way. */
-function decimalSource({ wrap, padded }: { wrap: Wrap; padded: boolean }, x: string): string {
-  const most = wrap === 0 ? Number.MAX_SAFE_INTEGER : Math.abs(wrap) < 32 ? 127 : 2 ** 31 - 1;
-  return `${padded ? SKIP_BLANKS : ''}${x && `const ${x} = `}numbers.decimal(p, ${wrap === 0}, ${most});
-if ((p = window.position) < 0) return null;`;
+/** Looks the run up before any of it is read. */
+function runSource(steps: readonly Step[], { from, to, skip }: Run, run: number, literal: string): string {
+  const indexes = Array.from({ length: to - from }, (_, index) => from + index);
+  const values = indexes.filter((index) => (steps[index] as Step).field >= 0).map((index) => `x${index}`);
+  const reading = indexes.map((index) => {
+    const before = index === from ? (skip > 0 ? literal : '') : literalSource(steps, index);
+    return `${before}\n${valueSource(steps[index] as Step, index)}`;
+  });
+  return `${skip > 0 ? '' : literal}
+let m${run} = find${run}(p);
+if (m${run} === null) {
+const from = p;
+${reading.join('\n')}
+${literalSource(steps, to)}
+m${run} = { ${['length: p - from', ...values].join(', ')} };
+put${run}(from, p, m${run});
+} else p = (p + m${run}.length) | 0;`;
 }
 
-function hexSource(value: { wrap: Wrap; prefix: boolean; padded: boolean }, x: string): string {
-  const prefix = value.prefix ? 'if (bytes[p] === 48 && bytes[p + 1] === 120) p += 2;\n' : '';
-  return `${value.padded ? SKIP_BLANKS : ''}${prefix}${x && `const ${x} = `}numbers.hex(p, ${value.wrap});
-if ((p = window.position) < 0) return null;`;
+/** Goes over the literal before a step; what is before it may have compared that. */
+function literalSource(steps: readonly Step[], index: number): string {
+  const { before } = steps[index] as Step;
+  if (before === '') return '';
+  const compared = COMPARES_AFTER.has(steps[index - 1]?.value?.kind ?? '');
+  return `${compared ? '' : `if (!(${stands(before, 'p')})) return null;\n`}p += ${before.length};`;
 }
 
-const SKIP_BLANKS = 'while (bytes[p] === 32) p++;\n';
-
-/** Moves `s` to `from` and `p` to where the literal behind the string (and `quotes` quotes before it) first stands. */
-function upTo({ after }: Step, from: string, quotes: 0 | 1): string {
-  if (after === '' && quotes === 0) return `s = p = ${from};`;
-  const stop = quotes === 1 ? 34 : after.charCodeAt(0);
-  return `s = p = ${from};
-for (;; p++) {
-b = bytes[p];
-if (b === ${stop} && ${stands(after, quotes === 1 ? 'p + 1' : 'p')}) break;
-if (b === 10 || b === 0) return null;
-}`;
-}
-
-/** An expression: does the text stand at the position? Four bytes are compared at a time. */
-function stands(text: string, at: string): string {
-  const bytes = Buffer.from(text, 'latin1');
-  if (bytes.length === 0) return 'true';
-  if (bytes.length < 4)
-    return [...bytes].map((byte, index) => `bytes[${at} + ${index}] === ${byte}`).join(' && ');
-  const words: string[] = [];
-  for (let from = 0; from < bytes.length; from += 4) {
-    const word = Math.min(from, bytes.length - 4);
-    words.push(`view.getInt32(${at} + ${word}, true) === ${bytes.readInt32LE(word)}`);
-  }
-  return words.join(' && ');
-}
+/** Bytes by which a run is looked up: a place and what is said about it is longer than a name. */
+const LONG = (least: number) => (least < 16 ? 16 : 40);

@@ -10,6 +10,8 @@ export class TextWindow {
   end = 0;
   /** Where the last reading ended: behind what was read, or MISMATCH, or STARVED. Readers return what they made. */
   position = 0;
+  /** Position behind the last record that was given away: what its taker threw at does not come again. */
+  delivered = 0;
 
   /** @param capacity bytes of text that find room */
   constructor(capacity: number) {

@@ -32,15 +32,13 @@ export class TraceTextDecoder {
   readonly #payload: TracePayload;
   /** The stack whose frames are being read. */
   #stack: (StackRecord & { frames: string[] }) | null = null;
-  /** Position behind what was given to `emit` last, of what is not familiar. */
-  #delivered = 0;
   /** In a line that is longer than any record. */
   #skipping = false;
 
   /** @param options.formats of the events that may come; for some common ones there are built-in formats */
   constructor(options: { emit: (record: TraceRecord) => void; formats?: Iterable<EventFormat> }) {
     const strings = new ByteStrings();
-    this.#familiar = familiarRecords(this.#window);
+    this.#familiar = familiarRecords(this.#window, options.emit);
     this.#emit = options.emit;
     this.#header = new TraceHeader(strings, this.#familiar);
     this.#payload = new TracePayload(this.#window, strings, options.formats ?? [], this.#familiar);
@@ -82,23 +80,20 @@ export class TraceTextDecoder {
     const familiar = this.#familiar;
     const { end } = window;
     let at = this.#skipping ? this.#skip(0) : 0;
-    this.#delivered = 0;
+    window.delivered = 0;
     try {
       while (at < end) {
-        const record = familiar.read(at);
-        if (record === null) {
-          const next = this.#unfamiliar(at, complete);
+        // A stack is emitted before the record behind it.
+        let next = this.#stack === null ? familiar.read(at) : MISMATCH;
+        if (next < 0) {
+          next = this.#unfamiliar(at, complete);
           if (next === STARVED) break;
-          at = next;
-        } else {
-          if (this.#stack !== null) this.#finishStack();
-          at = window.position;
-          this.#emit(record);
         }
+        at = next;
       }
     } finally {
       // Where `emit` throws, what it was given does not come again.
-      window.discard(Math.max(at, this.#delivered));
+      window.discard(Math.max(at, window.delivered));
     }
   }
 
@@ -115,7 +110,7 @@ export class TraceTextDecoder {
 
   #take(record: PayloadRecord): void {
     if (this.#stack !== null) this.#finishStack();
-    this.#delivered = this.#window.position;
+    this.#window.delivered = this.#window.position;
     if (record.kind === 'stack') this.#stack = record;
     else this.#emit(record);
   }
@@ -135,7 +130,7 @@ export class TraceTextDecoder {
     }
     if (newline === at) return newline + 1;
     this.#finishStack();
-    this.#delivered = newline + 1;
+    window.delivered = newline + 1;
     const text = window.text(at, newline);
     if (text.startsWith('#')) {
       this.#comment(text);
@@ -176,7 +171,7 @@ export class TraceTextDecoder {
     this.#finishStack();
     this.#skipping = newline < 0;
     const behind = this.#skipping ? this.#skip(from) : newline + 1;
-    this.#delivered = behind;
+    window.delivered = behind;
     this.#emit({ kind: 'malformed', why, sample: window.text(at, Math.min(to, at + SAMPLE)) });
     return behind;
   }
