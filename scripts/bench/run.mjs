@@ -44,11 +44,18 @@ for (const name of cases()) {
 
 function run(each) {
   const input = prepare(each);
-  const reference = { label: each.reference.label, command: [compile(each.reference.source, each.name)] };
+  const { label, source, flags } = each.reference;
+  const reference = { label, command: [compile(source, each.name, flags)] };
   const ours = each.programs({ dist, runtimes });
   check([reference, ...ours], input);
 
-  const others = each.others.filter(({ command }) => isInstalled(command[0]));
+  const others = each.others
+    .map((other, index) =>
+      other.source === undefined
+        ? other
+        : { ...other, command: [compile(other.source, `${each.name}-${index}`, other.flags)] },
+    )
+    .filter(({ command }) => isInstalled(command[0]));
   const programs = [reference, ...ours, ...others];
   say(`${each.name}: one run of each to warm up, then ${rounds} rounds`);
   for (const program of programs) once(program, input);
@@ -115,11 +122,11 @@ function print(each, reference, runs) {
 }
 
 /** @returns the path of the program, or null without a compiler */
-function compile(source, name) {
+function compile(source, name, flags = []) {
   if (!isInstalled('cc')) return null;
   const path = join(options.folder, name);
   if (existsSync(path) && statSync(path).mtimeMs > statSync(source).mtimeMs) return path;
-  output(['cc', '-O3', '-march=native', '-D_GNU_SOURCE', '-o', path, source]);
+  output(['cc', '-O3', '-march=native', '-D_GNU_SOURCE', ...flags, '-o', path, source]);
   return path;
 }
 

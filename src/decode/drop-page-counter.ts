@@ -1,0 +1,196 @@
+import { type FamiliarPage, familiarPage } from './drop-page-familiar.js';
+import { dropFieldOffsets } from './drop-page-fields.js';
+import type { EventFormat } from './event-format.js';
+import type { PageLayout } from './page-header.js';
+import { RingPageWalker } from './ring-page.js';
+import type { ByteString } from './trace-record.js';
+
+export interface DropPageCount {
+  /** The address in the kernel's text. */
+  location: bigint;
+  /** The kernel's own number (see DropReasons); null before 5.17. */
+  reason: number | null;
+  /** Ethertype in host order, 2048 for IPv4. */
+  protocol: number;
+  count: number;
+}
+
+export interface DropPageCounterOptions {
+  layout: PageLayout;
+  /** Of `skb:kfree_skb`. */
+  format: EventFormat;
+  /** Gets every page that has other events, too, once; `bytes` is good during the call only. */
+  other?: (cpu: number, bytes: Uint8Array) => void;
+}
+
+/** Bytes that are no events: how often, and the first ones of them. */
+export interface MalformedPages {
+  count: number;
+  samples: { why: string; sample: ByteString }[];
+}
+
+/**
+ * Counts `skb:kfree_skb` in pages of `per_cpu/cpuN/trace_pipe_raw` by location, reason and protocol. A fifth of the
+ * bytes of trace text, with addresses where text may have hashed ones, and with lengths that nothing can forge.
+ */
+export class DropPageCounter {
+  /** Events that the kernel lost before a page. */
+  lost = 0;
+  /** Pages before which it lost some and did not count them. */
+  lostUncounted = 0;
+  /** Events with another id. */
+  others = 0;
+  /** Nanoseconds on the trace clock of the first and the last drop that were read; null before there was one. */
+  firstTime: number | null = null;
+  lastTime: number | null = null;
+  readonly malformed: MalformedPages = { count: 0, samples: [] };
+
+  readonly #layout: PageLayout;
+  readonly #id: number;
+  readonly #least: number;
+  readonly #hasReason: boolean;
+  readonly #other: ((cpu: number, bytes: Uint8Array) => void) | undefined;
+  readonly #walker: RingPageWalker;
+  readonly #familiar: FamiliarPage;
+  /** Of the buffer that the last pages stood in. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  /** Counts of the keys that were drained. */
+  #drained: Float64Array = new Float64Array(0);
+
+  /** @throws FormatError `event-format-invalid`: the event is not the one that is known */
+  constructor({ layout, format, other }: DropPageCounterOptions) {
+    const fields = dropFieldOffsets(format);
+    this.#layout = layout;
+    this.#id = format.id;
+    this.#least = fields.least;
+    this.#hasReason = fields.reason >= 0;
+    this.#other = other;
+    this.#walker = new RingPageWalker(layout);
+    this.#familiar = familiarPage(format.id, fields);
+  }
+
+  /** Counts one page of this CPU or several, one behind the other; `bytes` may be used again afterwards. */
+  pages(cpu: number, bytes: Uint8Array): void {
+    const { size } = this.#layout;
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    for (let from = 0; from < bytes.length; from += size) {
+      const to = Math.min(from + size, bytes.length);
+      const done = this.#plain(bytes.byteOffset + from, to - from);
+      if (done !== ALL) this.#rest(cpu, bytes.subarray(from, to), done);
+    }
+  }
+
+  get seen(): number {
+    let seen = 0;
+    for (const { count } of this.counts()) seen += count;
+    return seen;
+  }
+
+  /** All drops so far, places in the order in which they were seen first. */
+  counts(): DropPageCount[] {
+    this.#settle();
+    return this.#list(this.#total);
+  }
+
+  /** The drops since the last time this was asked. */
+  drain(): DropPageCount[] {
+    this.#settle();
+    const before = this.#drained;
+    this.#drained = this.#total.slice();
+    return this.#list(this.#drained.map((count, key) => count - (before[key] ?? 0)));
+  }
+
+  #total: Float64Array = new Float64Array(0);
+
+  #settle(): void {
+    const since = this.#familiar.take();
+    if (this.#total.length < since.length) {
+      const grown = new Float64Array(since.length);
+      grown.set(this.#total);
+      this.#total = grown;
+    }
+    for (let key = 0; key < since.length; key++) this.#total[key]! += since[key]!;
+  }
+
+  #list(counts: Float64Array): DropPageCount[] {
+    const { keys } = this.#familiar;
+    const list: DropPageCount[] = [];
+    for (let key = 0; key < keys.size; key++) {
+      const count = counts[key] ?? 0;
+      if (count === 0) continue;
+      const [low, high, reason, protocol] = keys.words.subarray(key * 4, key * 4 + 4);
+      list.push({
+        location: (BigInt(high! >>> 0) << 32n) | BigInt(low! >>> 0),
+        reason: this.#hasReason ? reason! : null,
+        protocol: protocol!,
+        count,
+      });
+    }
+    return list;
+  }
+
+  /**
+   * A page that says nothing of losses, with drops of one length only.
+   * @returns ALL, or how many drops at its start were counted
+   */
+  #plain(base: number, size: number): number {
+    const { data, commit, timestamp, longSize } = this.#layout;
+    if (size < data) return 0;
+    const view = this.#view;
+    const used = view.getUint32(base + commit, true);
+    const upper = longSize === 8 ? view.getUint32(base + commit + 4, true) : 0;
+    if (upper !== 0 || used > size - data) return 0;
+    const end = base + data + used;
+    const behind = this.#familiar.read(view, base + data, end);
+    const counted = this.#familiar.events();
+    if (counted > 0) {
+      const stamp = view.getUint32(base + timestamp + 4, true) * 2 ** 32;
+      this.lastTime = stamp + (view.getUint32(base + timestamp, true) + this.#familiar.elapsed());
+      this.firstTime ??= this.lastTime;
+    }
+    return behind === end ? ALL : counted;
+  }
+
+  /** Any page, from behind its first events on. */
+  #rest(cpu: number, bytes: Uint8Array, done: number): void {
+    const walker = this.#walker;
+    walker.open(bytes);
+    if (walker.lost === null) this.lostUncounted += 1;
+    else this.lost += walker.lost;
+    for (let skipped = 0; skipped < done; skipped++) walker.next();
+    const others = this.others;
+    while (walker.next()) this.#event(bytes);
+    if (walker.fault !== null) {
+      const { offset, why } = walker.fault;
+      this.#reject(`byte ${offset} of a page: ${why}`, bytes, offset, bytes.length);
+    }
+    if (this.others > others) this.#other?.(cpu, bytes);
+  }
+
+  #event(bytes: Uint8Array): void {
+    const { id, offset, length, time, view } = this.#walker;
+    if (id !== this.#id) {
+      this.others += 1;
+    } else if (length < this.#least) {
+      const why = `event id ${id} has ${length} bytes, its format says ${this.#least}`;
+      this.#reject(why, bytes, offset, offset + length);
+    } else {
+      this.#familiar.count(view, offset);
+      this.#familiar.learn(length);
+      this.firstTime ??= time;
+      this.lastTime = time;
+    }
+  }
+
+  #reject(why: string, bytes: Uint8Array, from: number, to: number): void {
+    this.malformed.count += 1;
+    if (this.malformed.samples.length === SAMPLES) return;
+    const sample = Buffer.from(bytes.subarray(from, Math.min(to, from + SAMPLE))).toString('latin1');
+    this.malformed.samples.push({ why, sample });
+  }
+}
+
+const ALL = -1;
+const SAMPLES = 5;
+/** Most bytes of a sample. */
+const SAMPLE = 64;
