@@ -90,9 +90,14 @@ function report(error: unknown): number {
     );
     return EXIT_FAILURE;
   }
-  process.stderr.write(`kwho: ${printable(Buffer.from(error.message).toString('latin1'))}\n`);
-  if (error.hint !== undefined) process.stderr.write(`  hint: ${error.hint}\n`);
+  process.stderr.write(`kwho: ${shown(error.message)}\n`);
+  if (error.hint !== undefined) process.stderr.write(`  hint: ${shown(error.hint)}\n`);
   if (error instanceof UsageError) return EXIT_USAGE;
   if (error instanceof UnavailableError) return EXIT_UNAVAILABLE;
   return error instanceof PermissionError ? EXIT_PERMISSION : EXIT_FAILURE;
+}
+
+/** Words of the command line and of the kernel may stand in it. */
+function shown(text: string): string {
+  return printable(Buffer.from(text).toString('latin1'));
 }

@@ -75,7 +75,7 @@ export class DropsClosing {
     for (const check of explanation?.checks ?? []) found.push(...(await this.#evidence.check(check, place)));
     const lines = [...found.filter(({ moved }) => moved), ...found.filter(({ moved }) => !moved)];
     const evidence = lines.map(({ text, command }) => (command === '' ? text : `${text}   (${command})`));
-    const rest = others === 0 ? '' : ` (${others} more kinds of drops are suspect)`;
+    const rest = others === 0 ? '' : ` (${others} more ${others === 1 ? 'kind' : 'kinds'} of drops suspect)`;
     investigation.notice('top-suspect', 'warning', `${sentence(key, count, explanation)}${rest}`, {
       hint: explanation?.next ?? null,
       details: { key, count, flow: example?.flow ?? null, evidence },
@@ -110,11 +110,12 @@ function sentence(
   explanation: Explanation | null,
 ): string {
   const where = [
+    count === 1 ? '1 packet dropped' : `${count.toLocaleString('en-US')} packets dropped`,
     ...(location?.symbol == null ? [] : [`in ${location.symbol}`]),
     ...(dev == null ? [] : [`on ${dev}`]),
     ...(netnsName == null ? [] : [`in namespace ${netnsName}`]),
   ].join(' ');
   const what = explanation === null ? '' : `: ${explanation.what}`;
-  const why = reason === null ? '' : ` (${reason})`;
-  return `top suspect: ${count.toLocaleString('en-US')} packets dropped ${where}${why}${what}`;
+  const why = reason == null ? '' : ` (${reason})`;
+  return `top suspect: ${where}${why}${what}`;
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { DropReasons } from '../decode/drop-reasons.js';
+import { protocolName } from '../decode/packet-protocol.js';
 import { UsageError } from '../errors.js';
 import type { NetworkNamespace } from '../host/netns.js';
 import { type DropCondition, isCountable } from '../model/drop-filter.js';
@@ -94,7 +95,7 @@ function namespaceOf(text: string, { namespaces }: ConditionHost): number {
   const wanted = Buffer.from(text, 'utf8').toString('latin1');
   const found = text === 'host' ? all.find(({ own }) => own) : all.find(({ name }) => name === wanted);
   if (found !== undefined) return found.inum;
-  const names = all.flatMap(({ name }) => (name === null ? [] : [name]));
+  const names = all.flatMap(({ name }) => (name === null ? [] : [Buffer.from(name, 'latin1').toString()]));
   throw new UsageError(
     `--netns ${text}: no network namespace of this name`,
     `there are: ${['host', ...names].join(', ')}; or give its inode number`,
@@ -117,13 +118,16 @@ function etherTypeOf(text: string): number | null {
   return /^(0x[0-9a-f]{1,4}|\d{4,5})$/i.test(text) && Number(text) <= 0xffff ? Number(text) : null;
 }
 
-const TRANSPORTS = ['tcp', 'udp', 'icmp', 'icmpv6', 'igmp', 'sctp', 'dccp', 'gre', 'esp', 'ah', 'udplite'];
+/** As packets are told: by name where the number has one. */
+const NUMBERED = Array.from({ length: 256 }, (_, protocol) => protocolName(protocol));
+const TRANSPORTS = NUMBERED.filter((name) => !/^\d/.test(name) && !ETHER_TYPES.has(name));
 
 function transportOf(text: string): string {
   const name = text.toLowerCase();
-  if (TRANSPORTS.includes(name) || /^\d{1,3}$/.test(name)) return name;
+  if (TRANSPORTS.includes(name)) return name;
+  if (/^\d{1,3}$/.test(name) && Number(name) < NUMBERED.length) return NUMBERED[Number(name)]!;
   const known = [...ETHER_TYPES.keys(), ...TRANSPORTS];
-  const near = closest(name, known);
+  const near = /^\d/.test(name) ? null : closest(name, known);
   throw new UsageError(
     `--proto ${text}: expected one of ${known.join(', ')}, an IP protocol number or an EtherType`,
     near === null ? undefined : `did you mean ${near}?`,
@@ -134,6 +138,19 @@ function transportOf(text: string): string {
 function addressOf(text: string): string {
   const kind = isIP(text);
   if (kind === 4) return text;
-  if (kind === 6) return new URL(`http://[${text}]/`).hostname.slice(1, -1);
+  if (text.includes('%'))
+    throw new UsageError(
+      `--host wants an address without an interface, and '${text}' came`,
+      'give the interface with --dev',
+    );
+  if (kind === 6) return dotted(new URL(`http://[${text}]/`).hostname.slice(1, -1));
   throw new UsageError(`--host wants an IPv4 or IPv6 address, and '${text}' came`, 'names are not looked up');
+}
+
+/** RFC 5952 wants an IPv4-mapped address dotted, which URLs do not. */
+function dotted(address: string): string {
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address;
+  const value = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return `::ffff:${value.flatMap((half) => [half >> 8, half & 0xff]).join('.')}`;
 }

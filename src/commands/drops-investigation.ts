@@ -29,6 +29,8 @@ export interface DropInvestigationOptions {
   stack: boolean;
   maxEvents: number | null;
   backends: readonly string[];
+  /** The one of them that shows single drops. */
+  detailBackend: string;
   blindSpots: readonly string[];
   /** The process of a thread; null where it is gone. */
   processOf: (tid: number) => number | null;
@@ -138,9 +140,9 @@ export class DropInvestigation {
       type: 'summary',
       time: null,
       backend: this.#backend,
-      seen: events ? this.detailed : this.#counted,
-      lost: this.#completeness.lost + this.#malformed,
-      complete: this.#malformed === 0 && this.#completeness.complete,
+      seen: events ? this.detailed : this.#counted - this.#unplaced,
+      lost: this.#completeness.lost + this.#malformed + this.#unplaced,
+      complete: this.#malformed + this.#unplaced === 0 && this.#completeness.complete,
       backends,
       blindSpots,
       counted: this.#counted,
@@ -182,7 +184,7 @@ export class DropInvestigation {
     const event: DropEvent = {
       type: 'drop',
       time: time / 1e9,
-      backend: this.#backend,
+      backend: this.#options.detailBackend,
       pid: this.#options.processOf(tid),
       tid,
       comm,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { LocationNames } from '../host/location-names.js';
 import { threadGroupOf } from '../host/process-facts.js';
-import type { DropCondition } from '../model/drop-filter.js';
+import { type DropCondition, isCountable } from '../model/drop-filter.js';
 import type { DropReading } from '../model/drop-record.js';
 import { DropStream } from '../model/drop-stream.js';
 import { DropTable } from '../model/drop-table.js';
@@ -11,7 +11,7 @@ import { DropTextSink } from '../output/drop-text.js';
 import { NdjsonSink } from '../output/ndjson.js';
 import { wantsColor } from '../output/paint.js';
 import type { EventSink } from '../output/sink.js';
-import type { DropEventFacts } from '../tracefs/drop-tracing.js';
+import { DROP_EVENT, type DropEventFacts } from '../tracefs/drop-tracing.js';
 import type { TraceInstance } from '../tracefs/instance.js';
 import type { KernelJournal } from '../tracefs/journal.js';
 import { openCatalogue } from './catalogue.js';
@@ -20,6 +20,7 @@ import { type DropCounter, StreamCounter, TableCounter } from './drops-counter.j
 import { DropInvestigation } from './drops-investigation.js';
 import { otherKey, placeKey } from './drops-keys.js';
 import type { DropsOptions } from './drops-options.js';
+import { PlainCounter } from './drops-plain.js';
 import { ProbeCheck } from './drops-probe-check.js';
 import type { DropsSetup } from './drops-setup.js';
 import { DropSources } from './drops-sources.js';
@@ -63,7 +64,7 @@ export class LiveDrops {
     this.#parts = parts;
     const { world, options, conditions, choice, setup, instance, journal, namespaces, facts } = parts;
     this.#names = new LocationNames(
-      () => readFileSync(`${world.proc}/kallsyms`),
+      () => Buffer.from(readOr(`${world.proc}/kallsyms`, ''), 'latin1'),
       () => readOr(`${world.proc}/modules`, ''),
     );
     this.#names.refresh();
@@ -88,6 +89,7 @@ export class LiveDrops {
       stack: options.stack,
       maxEvents: options.maxEvents,
       backends: [...setup.backends, ...(setup.detail === null ? [] : [choice.kind])],
+      detailBackend: setup.detail?.kind ?? 'none',
       blindSpots: setup.blindSpots,
       processOf: remembered((tid) => threadGroupOf(world.proc, tid)),
     });
@@ -100,6 +102,7 @@ export class LiveDrops {
       options,
       choice,
       proc: world.proc,
+      reader: this.#countsPlainly() ? (instance) => this.#openPlain(instance) : null,
       detail: (record) => {
         if (this.#armed) this.investigation.record(record);
         else this.#check.record(record);
@@ -117,7 +120,7 @@ export class LiveDrops {
 
   /** Switches everything on. Before anything is told, a packet of our own shows whether the probe can be trusted. */
   async start(): Promise<void> {
-    const { setup, world, namespaces } = this.#parts;
+    const { setup, world, namespaces, options } = this.#parts;
     this.investigation.notice('started', 'info', this.#startText(), { details: this.#startDetails() });
     this.#sources.detail(true);
     if (setup.detail?.kind === 'fields') {
@@ -129,7 +132,9 @@ export class LiveDrops {
     this.#sources.startCounting();
     this.#armed = true;
     this.#from = clockSeconds();
-    this.#closing = await DropsClosing.start(world, namespaces, this.#catalogue);
+    // A filter hides drops, and what is hidden would look unexplained; single drops are for looking at one by one.
+    if (options.conditions.length === 0 && !options.events)
+      this.#closing = await DropsClosing.start(world, namespaces, this.#catalogue);
   }
 
   /** Reads, decodes and tells until something ends the run. */
@@ -149,7 +154,7 @@ export class LiveDrops {
 
   /** Stops the recording, reads what is left, and closes the account. */
   async finish(): Promise<void> {
-    const { out, options } = this.#parts;
+    const { out } = this.#parts;
     await this.#closing?.look();
     this.#sources.finish();
     this.investigation.flush();
@@ -157,10 +162,30 @@ export class LiveDrops {
     this.#tell(last);
     this.investigation.settle(this.#sources.losses());
     if (this.#thinning?.thinned === true) this.#sayThinned();
-    // A filter hides drops, and what is hidden would look unexplained.
-    if (!out.closed && options.conditions.length === 0)
-      await this.#closing?.tell(this.investigation, this.#table, last.unplaced);
+    if (!out.closed) await this.#closing?.tell(this.investigation, this.#table, last.unplaced);
     this.investigation.finish();
+  }
+
+  /** Nothing but places is wanted of the plain event: no record need be made of a drop. */
+  #countsPlainly(): boolean {
+    const { setup, options, conditions } = this.#parts;
+    const { detail, count } = setup;
+    if (detail === null || detail.event !== DROP_EVENT || count !== null || options.maxEvents !== null)
+      return false;
+    const ownKey = options.by.some((field) => field === 'flow' || field === 'comm' || field === 'stack');
+    return !options.events && !options.stack && !ownKey && conditions.every(isCountable);
+  }
+
+  #openPlain(instance: TraceInstance): PlainCounter {
+    const { journal, choice, options } = this.#parts;
+    const counter = new PlainCounter(instance, journal, {
+      kind: choice.kind,
+      reading: this.#reading,
+      byProtocol: options.by.includes('proto'),
+      emit: (record) => this.investigation.record(record),
+    });
+    this.#counter = counter;
+    return counter;
   }
 
   #openSink(): EventSink {
@@ -168,6 +193,7 @@ export class LiveDrops {
     if (options.json) return new NdjsonSink(out);
     return new DropTextSink(out, {
       color: wantsColor(process.stdout.isTTY === true, process.env),
+      columns: () => (process.stdout.isTTY === true ? process.stdout.columns : null),
       wall: wallClock(),
       explain: (reason, symbol) => this.#catalogue.explain(reason, symbol),
       host: namespaces.list().find(({ own }) => own)?.inum ?? null,

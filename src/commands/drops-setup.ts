@@ -88,30 +88,29 @@ export function setUpDrops(site: DropsSetupSite): DropsSetup {
   const countable = site.conditions.every(isCountable) && !(options.events && options.maxEvents !== null);
   let keys: DefinedProbe | null = null;
   if (backend === 'auto' || backend === 'hist') {
-    keys = accept(define('keys', options.by.includes('comm') ? [...KEY_FIELDS, 'comm'] : KEY_FIELDS));
+    // What the kernel's own tables do not count is streamed.
+    const named = options.by.includes('comm') && (facts.syntax.hist || site.reader === 'pages');
+    keys = accept(define('keys', named ? [...KEY_FIELDS, 'comm'] : KEY_FIELDS));
     const plain = filters.plain;
     const onProbe = plain === undefined;
-    const tables = () => {
-      if (onProbe && keys === null) throw new Error('no probe to count by interface or namespace');
-      return startCounting(site.instance, site.journal, {
+    const tables = () =>
+      startCounting(site.instance, site.journal, {
         keys,
         hasReason: facts.hasReason,
         filter: { plain: plain ?? null, probe: filters.probe },
         totalOnProbe: onProbe,
         extra: options.by.includes('comm') ? 'comm' : options.by.includes('stack') ? 'stack' : null,
       });
-    };
-    if (countable && facts.syntax.hist) {
+    const blind = onProbe && keys === null;
+    if (countable && facts.syntax.hist && !blind) {
       setup.count = tables;
       setup.totalByProbe = onProbe;
       setup.backends.push('hist');
     } else if (backend === 'hist') {
-      throw new UnavailableError(
-        countable
-          ? 'the backend hist cannot run: this kernel has no hist triggers (CONFIG_HIST_TRIGGERS)'
-          : 'the backend hist cannot run: the kernel cannot count by transport protocol, host or port',
-        { code: 'no-hist', hint: 'leave --backend out: kwho then counts what it reads' },
-      );
+      throw new UnavailableError(`the backend hist cannot run: ${whyNoTables(countable, facts, setup)}`, {
+        code: 'no-hist',
+        hint: 'leave --backend out: kwho then counts what it reads',
+      });
     }
     if (keys === null) setup.blindSpots.push('the interface and network namespace of counted drops');
   }
@@ -142,7 +141,7 @@ export function setUpDrops(site: DropsSetupSite): DropsSetup {
   if (filters.plain === undefined) {
     throw new UsageError(
       '--dev and --netns need the backend fields or hist: the plain event does not know the interface',
-      'leave --backend out',
+      backend === 'event' ? 'leave --backend out' : `this kernel refuses them: ${setup.refusals.join('; ')}`,
     );
   }
   const place =
@@ -156,6 +155,12 @@ export function setUpDrops(site: DropsSetupSite): DropsSetup {
     'interface, network namespace, flow and length of single drops: only the plain event is used',
   );
   return setup;
+}
+
+function whyNoTables(countable: boolean, facts: DropEventFacts, { refusals }: DropsSetup): string {
+  if (!countable) return 'the kernel cannot count by transport protocol, host or port';
+  if (!facts.syntax.hist) return 'this kernel has no hist triggers (CONFIG_HIST_TRIGGERS)';
+  return `--dev and --netns need a probe, and the kernel takes none: ${refusals.join('; ')}`;
 }
 
 function streamOf(probe: DefinedProbe, kind: StreamEvent['kind'], filter: string | null): StreamEvent {

@@ -17,6 +17,8 @@ export interface DropSourcesParts {
   proc: string;
   /** Single drops. */
   detail: (record: TraceRecord) => void;
+  /** Reads the detail event in a way of its own; null for record by record. */
+  reader: ((instance: TraceInstance) => TraceReader) | null;
   /** Drops of the stream that is for counting alone. */
   count: (record: TraceRecord) => void;
 }
@@ -32,12 +34,15 @@ export class DropSources {
     this.#parts = parts;
     this.#instance = parts.instance;
     const { setup, options } = parts;
-    switchOn(parts.instance, setup.detail, options);
+    const { detail } = setup;
+    // Only a probe that is to be checked first has to see more than what was asked for.
+    switchOn(parts.instance, detail?.kind === 'event' ? { ...detail, base: detail.filter } : detail, options);
     if (setup.detail === null) {
       holdPipe(parts.instance, parts.journal);
       return;
     }
-    this.#detail = this.#read(parts.instance, setup.detail, options.stack, parts.detail);
+    this.#detail =
+      parts.reader?.(parts.instance) ?? this.#read(parts.instance, setup.detail, options.stack, parts.detail);
     if (setup.counting !== null) this.#openCounting(setup.counting);
   }
 
@@ -49,7 +54,7 @@ export class DropSources {
   /** From now on only what was asked for. What is in the ring buffer already is given as it is. */
   narrow(): void {
     const { detail } = this.#parts.setup;
-    if (detail?.filter == null || detail.filter === detail.base) return;
+    if (detail?.kind !== 'fields' || detail.filter === null || detail.filter === detail.base) return;
     this.#instance.set(`events/${detail.event}/filter`, detail.filter);
     while (this.#detail?.poll() === true) {}
   }

@@ -75,13 +75,14 @@ export const drops: Command = {
   ],
   async run(values) {
     if (typeof values.explain === 'string') return explainDrop(values.explain, values.json === true);
-    const options = optionsOf(values);
+    const options = dropsOptions(values);
     return values['dry-run'] === true ? dryRunDrops(options) : runDrops(options);
   },
 };
 
-function optionsOf(values: OptionValues): DropsOptions {
-  const by = (list(values.by) as DropField[][]).flat();
+/** @throws UsageError for fields that cannot be counted by together */
+export function dropsOptions(values: OptionValues): DropsOptions {
+  const by = together([...new Set((list(values.by) as DropField[][]).flat())]);
   return {
     json: values.json === true,
     events: values.events === true || (values.stack === true && by.length === 0),
@@ -110,7 +111,7 @@ function list(value: unknown): readonly unknown[] {
 }
 
 function parseBy(text: string, option: string): DropField[] {
-  const fields = text.split(',').map((word) => {
+  return text.split(',').map((word) => {
     const found = DROP_FIELDS.find((field) => field === word.toLowerCase());
     if (found !== undefined) return found;
     throw new UsageError(
@@ -118,9 +119,13 @@ function parseBy(text: string, option: string): DropField[] {
       didYouMean(word, DROP_FIELDS),
     );
   });
+}
+
+/** @throws UsageError for fields that no one table can have */
+function together(fields: readonly DropField[]): readonly DropField[] {
   const lonely = fields.find((field) => LONELY.includes(field));
-  if (lonely !== undefined && new Set(fields).size > 1)
-    throw new UsageError(`${option} ${lonely} stands alone, and '${text}' came`);
+  if (lonely !== undefined && fields.length > 1)
+    throw new UsageError(`--by ${lonely} stands alone, and '${fields.join(',')}' came`);
   return fields;
 }
 

@@ -63,7 +63,7 @@ function whyNoPages(tracefs: string): string | null {
   }
 }
 
-function endianness(): 'little' | 'big' {
+export function endianness(): 'little' | 'big' {
   return new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 'little' : 'big';
 }
 
@@ -135,7 +135,7 @@ export function openReader(
 }
 
 /** Sub-buffers may have another size than a page; the instance's own file says so where there is one. */
-function instanceHeader(instance: TraceInstance): string {
+export function instanceHeader(instance: TraceInstance): string {
   try {
     return instance.read('events/header_page');
   } catch {

@@ -19,16 +19,12 @@ export class DropReasons {
 
   /** The name without `SKB_DROP_REASON_`; a reason of a module (mac80211, openvswitch) stays a number. */
   name(reason: number): string {
-    const known = this.#names.get(reason);
-    if (known !== undefined) return known;
-    const text = String(reason >>> 0);
-    this.#names.set(reason, text);
-    return text;
+    return this.#names.get(reason) ?? String(reason >>> 0);
   }
 
-  /** Every number of a name, in whatever case; null where this kernel has no such reason. */
+  /** The number of a name, in whatever case, or of a number; null where this kernel has no such reason. */
   number(name: string): number | null {
-    if (/^\d+$/.test(name)) return Number(name);
+    if (/^\d+$/.test(name)) return Number(name) <= 0xffff_ffff ? Number(name) : null;
     const wanted = name.toUpperCase().replace(/^SKB_DROP_REASON_/, '');
     for (const [number, known] of this.#names) if (known === wanted) return number;
     return null;

@@ -23,7 +23,9 @@ export class LocationNames {
   learn(address: bigint, text: string): void {
     if (this.#known.get(address) != null) return;
     const location = parseLocation(text.trim());
-    if (location !== null) this.#known.set(address, location);
+    if (location === null) return;
+    // The kernel names a return address as if it were a place of its own: behind a last call stands the next function.
+    this.#known.set(address, location.offset === 0 ? (this.#resolve(address) ?? location) : location);
   }
 
   /** The function that holds a return address; null where no symbol is known. */

@@ -54,15 +54,20 @@ export class DropCounts {
     for (const entry of devices?.entries ?? []) this.#place(entry);
   }
 
-  /** Every drop so far, also those for which the table had no room. */
+  /** Every drop so far, also those that are in no row. */
   get counted(): number {
-    return this.#total === null ? 0 : sum(this.#total.entries) + this.#total.dropped;
+    return this.#total === null ? 0 : sum(this.#total.entries) + this.unplaced;
   }
 
-  /** Drops that are counted, and of which nothing else is known: the table was full, or a line unreadable. */
+  /**
+   * Drops that are counted, and of which nothing else is known: the table was full, or a line unreadable. The kernel
+   * reads its hits after the lines, so that a few more of them are only drops that came in between.
+   */
   get unplaced(): number {
     if (this.#total === null) return 0;
-    return Math.max(this.#total.dropped, this.#total.hits + this.#total.dropped - sum(this.#total.entries));
+    const { entries, entriesTotal, hits, dropped } = this.#total;
+    const unreadable = entriesTotal > entries.length ? Math.max(0, hits - sum(entries)) : 0;
+    return dropped + unreadable;
   }
 
   /** Running totals by location, reason, interface and namespace. */

@@ -15,11 +15,11 @@ const MOST_BEFORE = 16;
 
 /** Paths that the kernel counts by come without their place: it is behind the functions that free. */
 export function withoutFreeing(frames: readonly string[]): readonly string[] {
-  const at = frames.findIndex((frame) => !FREEING.has(frame.slice(0, frame.indexOf('+'))));
+  const at = frames.findIndex((frame) => !FREEING.has(frame.split('+')[0]!) && !frame.startsWith('0x'));
   return (at > 0 ? frames.slice(at) : frames).map((frame) => frame.replace(/\/0x[0-9a-f]+/, ''));
 }
 
-/** net/core/skbuff.c; what of the tracepoint stands before them. */
+/** net/core/skbuff.c; what of the tracepoint and of a probe on it stands before them. */
 const FREEING = new Set([
   'kfree_skb',
   'kfree_skb_reason',
@@ -28,4 +28,8 @@ const FREEING = new Set([
   'trace_event_raw_event_kfree_skb',
   'trace_event_buffer_commit',
   'event_triggers_call',
+  'eprobe_trigger_func',
+  'fprobe_handler',
+  'fprobe_ftrace_entry',
+  '__probestub_kfree_skb',
 ]);

@@ -49,15 +49,16 @@ function swapped(value: number): number {
   return ((value & 0xff) << 8) | (value >>> 8);
 }
 
-/** Trace text gives a reason by name, pages and probes by number. */
+/** A kernel before 5.17 gives none. */
 function reasonOf(value: FieldValue | undefined, reasons: DropReasons): string | null {
-  if (typeof value === 'number') return reasons.name(value);
-  return toText(value);
+  return typeof value === 'number' ? reasons.name(value) : toText(value) || null;
 }
 
+/** Text of 5.17 to 6.8 has a hash of 32 bits in the place of the address (lib/vsprintf.c `%p`): nobody can name it. */
 export function locate(value: FieldValue | undefined, name: DropReading['name']): DropLocation {
   if (typeof value === 'number' || typeof value === 'bigint') {
     const address = BigInt.asUintN(64, BigInt(value));
+    if (!isKernelPointer(address)) return { ...NOWHERE, address: null };
     return { ...(name(address) ?? NOWHERE), address: `0x${address.toString(16)}` };
   }
   const text = toText(value);

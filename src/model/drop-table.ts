@@ -87,8 +87,9 @@ export class DropTable {
       if (detail.suspect > 0) return 'suspect';
       return detail.policy > 0 ? 'policy' : 'noise';
     }
-    if (key.location === undefined && key.reason === undefined) return 'suspect';
-    return this.#verdict({ reason: key.reason ?? null, symbol: key.location?.symbol ?? null });
+    const symbol = key.location?.symbol ?? key.stack?.[0]?.split('+')[0] ?? null;
+    if (symbol === null && key.reason == null) return 'suspect';
+    return this.#verdict({ reason: key.reason ?? null, symbol });
   }
 
   #withInterface(id: string, key: DropKey): DropKey {

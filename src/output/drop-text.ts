@@ -6,9 +6,12 @@ import { dropLine } from './drop-words.js';
 import { printable } from './escape.js';
 import { Paint } from './paint.js';
 import type { EventSink } from './sink.js';
+import { wrap } from './wrap.js';
 
 export interface DropTextOptions {
   color: boolean;
+  /** Of the terminal, as it is now; null where lines may be as long as they like. */
+  columns: () => number | null;
   /** Wall-clock milliseconds of a kernel time in seconds. */
   wall: (time: number) => number;
   explain: Explain;
@@ -33,7 +36,7 @@ export class DropTextSink implements EventSink {
     this.#channel = channel;
     this.#options = options;
     this.#paint = new Paint(options.color);
-    this.#rows = new DropRows(this.#paint, options.explain, options.host);
+    this.#rows = new DropRows(this.#paint, options.explain, options.host, options.columns);
   }
 
   event(event: KwhoEvent): void {
@@ -98,7 +101,9 @@ export class DropTextSink implements EventSink {
 
   #notice({ time, level, text, hint, details }: Extract<KwhoEvent, { type: 'notice' }>): void {
     const word = level === 'info' ? this.#paint.plain('note') : this.#paint.warn(level);
-    this.#line(time, word, printable(text));
+    const [first = '', ...others] = this.#wrapped(printable(text));
+    this.#line(time, word, first);
+    for (const line of others) this.#continue(line);
     const evidence = details?.evidence;
     if (Array.isArray(evidence)) for (const line of evidence) this.#more('seen', printable(String(line)));
     if (hint !== null) this.#more('hint', printable(hint));
@@ -109,7 +114,9 @@ export class DropTextSink implements EventSink {
     const rows = [...this.#totals.values()];
     const from = Math.min(...rows.map((row) => row.from));
     const to = Math.max(...rows.map((row) => row.to));
-    if (this.#tables > 1) this.#table(`in all, ${seconds(to - from)}`, rows);
+    // A kind of drop that came late or ended early has the rate of the whole run.
+    const whole = rows.map((row) => ({ ...row, from, to }));
+    if (this.#tables > 1) this.#table(`in all, ${seconds(to - from)}`, whole);
     const { counted = 0, detailed = 0, verdicts, complete, lost, backends, blindSpots } = event;
     const kinds = Object.entries(verdicts ?? {}).filter(([, count]) => count > 0);
     const what = kinds.map(([verdict, count]) => `${grouped(count)} ${verdict}`).join(', ');
@@ -126,9 +133,20 @@ export class DropTextSink implements EventSink {
   }
 
   #more(label: string, text: string): void {
+    const [first = '', ...others] = this.#wrapped(text);
     this.#channel.write(
-      `${' '.repeat(STAMP + 1 + Paint.WIDTH - label.length)}${this.#paint.faint(label)} ${text}\n`,
+      `${' '.repeat(STAMP + 1 + Paint.WIDTH - label.length)}${this.#paint.faint(label)} ${first}\n`,
     );
+    for (const line of others) this.#continue(line);
+  }
+
+  #continue(text: string): void {
+    this.#channel.write(`${' '.repeat(INDENT)}${text}\n`);
+  }
+
+  #wrapped(text: string): string[] {
+    const columns = this.#options.columns();
+    return wrap(text, columns === null ? null : columns - INDENT);
   }
 
   #clock(time: number): string {
@@ -139,10 +157,13 @@ export class DropTextSink implements EventSink {
 }
 
 const STAMP = '12:34:56.789'.length;
+/** Where the words of a line begin. */
+const INDENT = STAMP + 1 + Paint.WIDTH + 1;
 
 function seconds(span: number): string {
   return Number.isFinite(span) ? `${span.toFixed(1)} s` : 'no time';
 }
+
 function grouped(count: number): string {
   return count.toLocaleString('en-US');
 }

@@ -8,8 +8,8 @@ export function dropLine(event: DropEvent, paint: Paint, host: number | null): s
   const { location, reason, dev, netns, netnsName, flow, length, comm, pid, tid } = event;
   const parts = [
     paint.strong(flowText(flow, event.protocol)),
-    ...(length === null ? [] : [`${length} bytes`]),
-    reason ?? '',
+    ...(length === null ? [] : [length === 1 ? '1 byte' : `${length} bytes`]),
+    printable(reason ?? ''),
     `at ${locationText(location)}`,
     ...(dev === null ? [] : [`on ${printable(dev)}`]),
     ...(netns === null ? [] : [`in ${namespaceText(netns, netnsName, host)}`]),
@@ -50,22 +50,23 @@ function endText(address: string | null, port: number | null): string {
 /** include/uapi/linux/if_ether.h */
 export function protocolText(protocol: number | null | undefined): string {
   if (protocol == null) return 'a packet';
-  const known = new Map([
-    [0, 'no protocol'],
-    [0x0800, 'ipv4'],
-    [0x0806, 'arp'],
-    [0x86dd, 'ipv6'],
-    [0x8100, 'vlan'],
-    [0x88cc, 'lldp'],
-  ]);
-  return known.get(protocol) ?? `EtherType 0x${protocol.toString(16).padStart(4, '0')}`;
+  return PROTOCOLS.get(protocol) ?? `EtherType 0x${protocol.toString(16).padStart(4, '0')}`;
 }
+
+const PROTOCOLS = new Map([
+  [0, 'no protocol'],
+  [0x0800, 'ipv4'],
+  [0x0806, 'arp'],
+  [0x86dd, 'ipv6'],
+  [0x8100, 'vlan'],
+  [0x88cc, 'lldp'],
+]);
 
 /** The chosen fields of a row, in the order in which people look at them. */
 export function keyWords(key: DropKey, host: number | null): string[] {
   return [
     ...(key.location === undefined ? [] : [locationText(key.location)]),
-    ...(key.reason === undefined ? [] : [key.reason ?? '-']),
+    ...(key.reason === undefined ? [] : [printable(key.reason ?? '-')]),
     ...(key.protocol === undefined ? [] : [protocolText(key.protocol)]),
     ...(key.dev === undefined ? [] : [key.dev === null ? '-' : printable(key.dev)]),
     ...(key.netns === undefined ? [] : [namespaceText(key.netns ?? null, key.netnsName, host)]),

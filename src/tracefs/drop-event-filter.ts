@@ -29,7 +29,11 @@ function clause({ field, values, not }: KernelCondition, event: 'plain' | 'probe
   const all = terms.length === 1 ? terms[0]! : `(${terms.join(join)})`;
   if (field !== 'dev' && field !== 'netns') return all;
   // Where there is no device, the probe's fields hold what an earlier packet left there.
-  return not ? `(devp < ${POINTERS} || ${all})` : `(devp >= ${POINTERS} && ${all})`;
+  if (not) return `(devp < ${POINTERS} || ${all})`;
+  const ofDevice = `(devp >= ${POINTERS} && ${all})`;
+  if (field === 'dev') return ofDevice;
+  const ofSocket = all.replaceAll('netns', 'sknet');
+  return `(${ofDevice} || (devp < ${POINTERS} && sk >= ${POINTERS} && ${ofSocket}))`;
 }
 
 /** The kernel's half of the address space. */

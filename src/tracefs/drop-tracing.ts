@@ -132,21 +132,14 @@ export function startCounting(
     return { event: definition.event, index };
   };
   const reason = hasReason ? ['reason'] : [];
-  const total = start(
-    keys !== null && totalOnProbe
-      ? {
-          event: keys.event,
-          keys: ['loc.sym-offset', ...reason, 'proto'],
-          size: TABLE_ROWS,
-          filter: both(keys.filter, filter.probe),
-        }
-      : {
-          event: DROP_EVENT,
-          keys: ['location.sym-offset', ...reason, 'protocol'],
-          size: TABLE_ROWS,
-          filter: filter.plain,
-        },
-  );
+  const onProbe = keys !== null && totalOnProbe;
+  const counted = onProbe
+    ? { event: keys.event, size: TABLE_ROWS, filter: both(keys.filter, filter.probe) }
+    : { event: DROP_EVENT, size: TABLE_ROWS, filter: filter.plain };
+  const total = start({
+    ...counted,
+    keys: onProbe ? ['loc.sym-offset', ...reason, 'proto'] : ['location.sym-offset', ...reason, 'protocol'],
+  });
   const tables: CountTables = { total, devices: null, names: null, extra: null };
   if (keys !== null) {
     const probe = { event: keys.event, size: TABLE_ROWS, filter: both(keys.filter, filter.probe) };
@@ -154,9 +147,7 @@ export function startCounting(
     tables.names = start({ ...probe, keys: ['devp.hex', 'dev', 'netns'] });
     if (extra === 'comm') tables.extra = start({ ...probe, keys: ['comm'] });
   }
-  if (extra === 'stack') {
-    tables.extra = start({ event: DROP_EVENT, keys: ['stacktrace'], size: TABLE_ROWS, filter: filter.plain });
-  }
+  if (extra === 'stack') tables.extra = start({ ...counted, keys: ['stacktrace'] });
   return tables;
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DropReasons } from '../../src/decode/drop-reasons.js';
@@ -117,6 +118,43 @@ describe('the kernel’s tables, joined', () => {
     table.update(read([[place(UDP, 3, 'proto:          8'), 7]], [], [], 5));
     expect(table.counted).toBe(12);
     expect(table.unplaced).toBe(5);
+  });
+
+  it('hits beyond the lines are drops that came while the kernel printed', () => {
+    const table = counts();
+    const text = file({ keys: TOTAL, lines: [[place(UDP, 3, 'proto:          8'), 7]] });
+    const [total] = parseHistTable(text.replace('Hits: 7', 'Hits: 9')).tables;
+    table.update({ total: total!, devices: null, names: null, extra: null });
+    expect([table.counted, table.unplaced]).toEqual([7, 0]);
+  });
+
+  it('hits of lines that cannot be read are counted without a place', () => {
+    const table = counts();
+    const lines: Line[] = [
+      [place(UDP, 3, 'proto:          8'), 7],
+      ['what is this', 2],
+    ];
+    const [total] = parseHistTable(file({ keys: TOTAL, lines })).tables;
+    expect(total?.malformed).toHaveLength(1);
+    table.update({ total: total!, devices: null, names: null, extra: null });
+    expect([table.counted, table.unplaced]).toEqual([9, 2]);
+  });
+
+  it('names of processes, and paths', () => {
+    const table = counts();
+    const nothing = { devices: null, names: null };
+    const read = (text: string) => parseHistTable(text).tables[0]!;
+    const total = read(file({ keys: TOTAL, lines: [] }));
+    const comm = read(file({ keys: 'comm', lines: [[`comm: ${'python3'.padEnd(50)}`, 4]] }));
+    table.update({ total, ...nothing, extra: comm });
+    expect(table.extras('comm')).toEqual([{ key: { comm: 'python3' }, count: 4 }]);
+    const recorded = new URL('../fixtures/6.12/hist/B-hist-stacktrace-key.txt', import.meta.url);
+    table.update({ total, ...nothing, extra: read(readFileSync(recorded, 'latin1')) });
+    const [path] = table.extras('stack');
+    expect(path?.key.stack?.slice(0, 2)).toEqual(['__udp4_lib_rcv+0x235', 'ip_protocol_deliver_rcu+0xb7']);
+    expect(path?.count).toBeGreaterThan(0);
+    table.update({ total, ...nothing, extra: null });
+    expect(table.extras('comm')).toEqual([]);
   });
 
   it('at the end, what no device line accounts for is a row of its own', () => {

@@ -33,6 +33,14 @@ it('the plain event knows no interface', () => {
   );
 });
 
+it('the namespace of a packet without a device is its socket’s', () => {
+  const conditions = [{ field: 'netns', values: [5, 6], not: false }] as const;
+  expect(eventFilter(conditions, 'probe')).toBe(
+    '((devp >= 0xff00000000000000 && (netns == 5 || netns == 6)) || ' +
+      '(devp < 0xff00000000000000 && sk >= 0xff00000000000000 && (sknet == 5 || sknet == 6)))',
+  );
+});
+
 it('a name that would end the quotes is refused', () => {
   const conditions = [{ field: 'dev', values: ['a" || 1'], not: false }] as const;
   expect(() => eventFilter(conditions, 'probe')).toThrow(RangeError);
