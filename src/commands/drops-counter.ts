@@ -52,7 +52,7 @@ export class TableCounter implements DropCounter {
 
   /** The total last: it then holds everything that the others have. */
   #read(): void {
-    const { total, devices, names, extra } = this.#tables;
+    const { total, devices, names, sockets, extra } = this.#tables;
     const files = new Map<string, HistTable[]>();
     const at = (ref: TableRef | null) => {
       if (ref === null) return null;
@@ -61,8 +61,10 @@ export class TableCounter implements DropCounter {
       return tables[ref.index] ?? null;
     };
     const [device, name, more] = [at(devices), at(names), at(extra)];
+    const owners = sockets.map(at).filter((table) => table !== null);
     const all = at(total);
-    if (all !== null) this.#counts.update({ total: all, devices: device, names: name, extra: more });
+    if (all !== null)
+      this.#counts.update({ total: all, devices: device, names: name, sockets: owners, extra: more });
   }
 }
 

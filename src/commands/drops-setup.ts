@@ -97,6 +97,7 @@ export function setUpDrops(site: DropsSetupSite): DropsSetup {
       startCounting(site.instance, site.journal, {
         keys,
         hasReason: facts.hasReason,
+        hasSocket: facts.hasSocket,
         filter: { plain: plain ?? null, probe: filters.probe },
         totalOnProbe: onProbe,
         extra: options.by.includes('comm') ? 'comm' : options.by.includes('stack') ? 'stack' : null,
@@ -179,7 +180,10 @@ function filtersOf({ conditions, facts }: DropsSetupSite): {
   probe: string | null;
 } {
   const wanted: KernelCondition[] = kernelConditions(conditions, facts.reasons);
-  return { plain: eventFilter(wanted, 'plain'), probe: eventFilter(wanted, 'probe') ?? null };
+  return {
+    plain: eventFilter(wanted, 'plain'),
+    probe: eventFilter(wanted, 'probe', facts.hasSocket) ?? null,
+  };
 }
 
 function readOffsets(sys: string): PacketOffsets | null {

@@ -32,6 +32,8 @@ export class LocationNames {
   name(address: bigint): KernelLocation | null {
     const known = this.#known.get(address);
     if (known !== undefined) return known;
+    // Its module may have been loaded since, and then it would be taken for the end of another.
+    this.refresh();
     const found = this.#resolve(address);
     this.#known.set(address, found);
     return found;

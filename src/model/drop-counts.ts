@@ -25,6 +25,8 @@ export interface CountTablesRead {
   devices: HistTable | null;
   /** device × name × namespace */
   names: HistTable | null;
+  /** location × reason × namespace of the socket, of packets without a device. */
+  sockets: readonly HistTable[];
   /** The one key of an unusual table: a process's name, a kernel path. */
   extra: HistTable | null;
 }
@@ -40,6 +42,8 @@ export class DropCounts {
   /** Of each line of the device table, how much has been put into rows. */
   readonly #placed = new Map<string, number>();
   readonly #owners = new Map<bigint, Owner[]>();
+  /** By location and reason, the namespaces of packets without a device. */
+  readonly #sockets = new Map<string, Owner[]>();
   #total: HistTable | null = null;
   #extra: HistTable | null = null;
 
@@ -47,10 +51,11 @@ export class DropCounts {
     this.#context = context;
   }
 
-  update({ total, devices, names, extra }: CountTablesRead): void {
+  update({ total, devices, names, sockets, extra }: CountTablesRead): void {
     this.#total = total;
     this.#extra = extra;
     for (const entry of names?.entries ?? []) this.#noteOwner(entry);
+    this.#noteSockets(sockets);
     for (const entry of devices?.entries ?? []) this.#place(entry);
   }
 
@@ -122,6 +127,21 @@ export class DropCounts {
     else owners.push({ dev: name, netns: inum, hits: hitcount, given: 0 });
   }
 
+  /** The same namespace may be known from the buffer's socket and from the receiver's: two lines, one owner. */
+  #noteSockets(tables: readonly HistTable[]): void {
+    for (const owners of this.#sockets.values()) for (const owner of owners) owner.hits = 0;
+    for (const entry of tables.flatMap(({ entries }) => entries)) {
+      const inum = toNumber(entry.keys.at(-1));
+      if (!isNamespace(inum)) continue;
+      const id = rowId(this.#placeOf(entry));
+      const owners = this.#sockets.get(id) ?? [];
+      this.#sockets.set(id, owners);
+      const known = owners.find((owner) => owner.netns === inum);
+      if (known !== undefined) known.hits += entry.hitcount;
+      else owners.push({ dev: null, netns: inum, hits: entry.hitcount, given: 0 });
+    }
+  }
+
   /** A device that was renamed, or gone and followed by another at its address, has several owners. */
   #place(entry: HistEntry): void {
     const key = this.#placeOf(entry);
@@ -130,15 +150,17 @@ export class DropCounts {
     let grown = entry.hitcount - (this.#placed.get(id) ?? 0);
     if (grown <= 0) return;
     this.#placed.set(id, entry.hitcount);
-    const owners = this.#owners.get(device) ?? [];
+    const isDevice = isPointer(device);
+    const owners = (isDevice ? this.#owners.get(device) : this.#sockets.get(rowId(key))) ?? [];
     for (const owner of owners) {
-      const share = owners.length === 1 ? grown : Math.min(grown, owner.hits - owner.given);
+      const isOnly = isDevice && owners.length === 1;
+      const share = isOnly ? grown : Math.min(grown, owner.hits - owner.given);
       if (share <= 0) continue;
       owner.given += share;
       grown -= share;
       this.#add({ ...key, ...this.#describe(owner) }, share);
     }
-    const last = owners.at(-1);
+    const last = isDevice ? owners.at(-1) : undefined;
     if (grown > 0) this.#add({ ...key, ...(last === undefined ? NOBODY : this.#describe(last)) }, grown);
   }
 
@@ -174,7 +196,8 @@ export class DropCounts {
 }
 
 interface Owner {
-  dev: ByteString;
+  /** null where only a socket tells whose the packet was. */
+  dev: ByteString | null;
   netns: number;
   /** Drops that the table of names has of it, and those of them that are in rows. */
   hits: number;

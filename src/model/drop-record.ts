@@ -75,7 +75,8 @@ type Owner = Pick<DropFacts, 'dev' | 'ifindex' | 'netns' | 'netnsName'>;
 
 /**
  * `skb->dev` shares its place with what queues keep there, and a fetch through a wild pointer leaves bytes of an
- * earlier event behind: what it gives is believed only where all of it makes sense. Then there is the socket.
+ * earlier event behind: what it gives is believed only where all of it makes sense. Then there is the buffer's
+ * socket, or the one that was to receive it.
  */
 function ownership(fields: EventRecord['fields'], netnsName: DropReading['netnsName']): Owner {
   const dev = toText(fields.dev);
@@ -84,7 +85,11 @@ function ownership(fields: EventRecord['fields'], netnsName: DropReading['netnsN
   if (isKernelPointer(fields.devp) && isInterfaceName(dev) && isNamespace(netns) && (ifindex ?? 1) > 0) {
     return { dev, ifindex, netns, netnsName: netnsName(netns) };
   }
-  const socketNetns = isKernelPointer(fields.sk) ? toNumber(fields.sknet) : null;
+  const socketNetns = isKernelPointer(fields.sk)
+    ? toNumber(fields.sknet)
+    : isKernelPointer(fields.rxsk)
+      ? toNumber(fields.rxnet)
+      : null;
   if (!isNamespace(socketNetns)) return { dev: null, ifindex: null, netns: null, netnsName: null };
   return { dev: null, ifindex: null, netns: socketNetns, netnsName: netnsName(socketNetns) };
 }

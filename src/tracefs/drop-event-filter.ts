@@ -10,19 +10,25 @@ export interface KernelCondition {
 /**
  * The filter in the language of Documentation/trace/events.rst ("Event filtering"), for the plain event or for kwho's
  * probe; null where there is no condition, undefined where the plain event lacks a field.
+ * @param receiver the probe also fetches the socket that was to receive the packet
  * @throws RangeError for a name that the filter language cannot quote
  */
 export function eventFilter(
   conditions: readonly KernelCondition[],
   event: 'plain' | 'probe',
+  receiver = false,
 ): string | null | undefined {
   if (conditions.length === 0) return null;
   if (event === 'plain' && conditions.some(({ field }) => field === 'dev' || field === 'netns'))
     return undefined;
-  return conditions.map((condition) => clause(condition, event)).join(' && ');
+  return conditions.map((condition) => clause(condition, event, receiver)).join(' && ');
 }
 
-function clause({ field, values, not }: KernelCondition, event: 'plain' | 'probe'): string {
+function clause(
+  { field, values, not }: KernelCondition,
+  event: 'plain' | 'probe',
+  receiver: boolean,
+): string {
   const [operator, join] = not ? ['!=', ' && '] : ['==', ' || '];
   const name = field === 'protocol' && event === 'probe' ? 'proto' : field;
   const terms = values.map((value) => `${name} ${operator} ${literal(field, value, event)}`);
@@ -33,11 +39,14 @@ function clause({ field, values, not }: KernelCondition, event: 'plain' | 'probe
   const ofDevice = `(devp >= ${POINTERS} && ${all})`;
   if (field === 'dev') return ofDevice;
   const ofSocket = all.replaceAll('netns', 'sknet');
-  return `(${ofDevice} || (devp < ${POINTERS} && sk >= ${POINTERS} && ${ofSocket}))`;
+  const ofReceiver = receiver
+    ? ` || (devp < ${POINTERS} && sk < ${POINTERS} && rxsk >= ${POINTERS} && ${all.replaceAll('netns', 'rxnet')})`
+    : '';
+  return `(${ofDevice} || (devp < ${POINTERS} && sk >= ${POINTERS} && ${ofSocket})${ofReceiver})`;
 }
 
 /** The kernel's half of the address space. */
-const POINTERS = '0xff00000000000000';
+export const POINTERS = '0xff00000000000000';
 
 function literal(
   field: KernelCondition['field'],

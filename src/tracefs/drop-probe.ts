@@ -9,8 +9,9 @@ export interface DropProbe extends ProbeDefinition {
 
 export interface DropProbeOptions {
   name: string;
-  /** Whether `skb:kfree_skb` gives a reason (5.17 and later). */
+  /** Whether `skb:kfree_skb` gives a reason (5.17 and later), and the receiving socket (6.11 and later). */
   reason: boolean;
+  socket: boolean;
   /** From BTF; null where there is none. */
   offsets: PacketOffsets | null;
   /** Node's name of the machine: `x64`. */
@@ -48,6 +49,8 @@ export type DropField =
   | 'netns'
   | 'sk'
   | 'sknet'
+  | 'rxsk'
+  | 'rxnet'
   | 'len'
   | 'mh'
   | 'nh'
@@ -70,6 +73,8 @@ export const KEY_FIELDS: readonly DropField[] = [
   'netns',
   'sk',
   'sknet',
+  'rxsk',
+  'rxnet',
 ];
 
 /** The whole of it: also the headers. */
@@ -127,9 +132,10 @@ const CALLERS = new Map([
 /** How one kind of probe reaches each field: the expression without its type, null where it cannot. */
 type Access = Readonly<Record<DropField, string | null>>;
 
-function argsOf(access: Access, { reason, wanted }: DropProbeOptions): string {
+function argsOf(access: Access, { reason, socket, wanted }: DropProbeOptions): string {
   return wanted
     .filter((field) => access[field] !== null && (field !== 'reason' || reason))
+    .filter((field) => (field !== 'rxsk' && field !== 'rxnet') || socket)
     .map((field) => `${field}=${access[field]}:${TYPES[field]}`)
     .join(' ');
 }
@@ -148,6 +154,8 @@ const TYPES: Readonly<Record<DropField, string>> = {
   netns: 'u32',
   sk: 'x64',
   sknet: 'u32',
+  rxsk: 'x64',
+  rxnet: 'u32',
   len: 'u32',
   mh: 'u16',
   nh: 'u16',
@@ -174,6 +182,8 @@ function typed(offsets: PacketOffsets | null): Access {
     netns: 'skb->dev->nd_net.net->ns.inum',
     sk: 'skb->sk',
     sknet: 'skb->sk->__sk_common.skc_net.net->ns.inum',
+    rxsk: 'rx_sk',
+    rxnet: 'rx_sk->__sk_common.skc_net.net->ns.inum',
     len: 'skb->len',
     mh: 'skb->mac_header',
     nh: 'skb->network_header',
@@ -201,6 +211,8 @@ function byOffset(from: { skb: string; location: string; reason: string }, at: P
     netns: `+${at.inum}(+${at.deviceNet}(${dev}))`,
     sk,
     sknet: `+${at.inum}(+${at.socketNet}(${sk}))`,
+    rxsk: '$rx_sk',
+    rxnet: `+${at.inum}(+${at.socketNet}($rx_sk))`,
     len: member(at.len),
     mh: member(at.macHeader),
     nh: member(at.networkHeader),

@@ -4,6 +4,7 @@ import { DropReasons } from '../decode/drop-reasons.js';
 import { parseEventFormat } from '../decode/event-format.js';
 import { systemCode, UnavailableError } from '../errors.js';
 import type { PacketOffsets } from '../host/packet-offsets.js';
+import { POINTERS } from './drop-event-filter.js';
 import { type DropField, dropProbes, type TraceSyntax, traceSyntax } from './drop-probe.js';
 import { type DynamicEvents, dynamicEvents, lastProbeError, type ProbeDefinition } from './dynamic-events.js';
 import { type HistDefinition, startHist } from './hist-trigger.js';
@@ -16,6 +17,8 @@ export const DROP_EVENT = 'skb/kfree_skb';
 export interface DropEventFacts {
   reasons: DropReasons;
   hasReason: boolean;
+  /** It names the socket that was to receive the packet (6.11 and later). */
+  hasSocket: boolean;
   /** Its text has a hash for the location (5.17 to 6.8). */
   hashed: boolean;
   syntax: TraceSyntax;
@@ -30,6 +33,7 @@ export function readDropEvent(tracefs: string): DropEventFacts {
     return {
       reasons: new DropReasons(hasReason ? format : null),
       hasReason,
+      hasSocket: format.fields.some(({ name }) => name === 'rx_sk'),
       hashed: /location=%p[ "]/.test(format.printFormat) && existsSync(join(tracefs, 'options/hash-ptr')),
       syntax: traceSyntax(readFileSync(join(tracefs, 'README'), 'latin1'), dynamicEvents(tracefs)),
     };
@@ -72,8 +76,8 @@ export function defineDropProbe(
 ): DefinedProbe | string[] {
   const refusals: string[] = [];
   const { facts, offsets, arch, probes, instance } = site;
-  const { hasReason: reason, syntax } = facts;
-  for (const probe of dropProbes({ name, reason, offsets, arch, wanted, syntax })) {
+  const { hasReason: reason, hasSocket: socket, syntax } = facts;
+  for (const probe of dropProbes({ name, reason, socket, offsets, arch, wanted, syntax })) {
     try {
       probes.define(probe);
       return { definition: probe, event: `${instance.group}/${name}`, filter: probe.filter };
@@ -94,6 +98,8 @@ export interface CountTables {
   devices: TableRef | null;
   /** device → name and namespace. */
   names: TableRef | null;
+  /** location × reason × namespace of the socket, of packets without a device. */
+  sockets: TableRef[];
   /** The table of an unusual key (`--by comm`, `--by stack`), where one was asked for. */
   extra: TableRef | null;
 }
@@ -107,6 +113,7 @@ export interface CountOptions {
   /** The key probe; null where the kernel takes none. */
   keys: DefinedProbe | null;
   hasReason: boolean;
+  hasSocket: boolean;
   /** The same conditions for the plain event and for the key probe, which names fields differently. */
   filter: { plain: string | null; probe: string | null };
   /** The conditions are on fields that only the key probe has: the total is counted there too. */
@@ -122,7 +129,7 @@ export interface CountOptions {
 export function startCounting(
   instance: TraceInstance,
   journal: KernelJournal,
-  { keys, hasReason, filter, totalOnProbe, extra }: CountOptions,
+  { keys, hasReason, hasSocket, filter, totalOnProbe, extra }: CountOptions,
 ): CountTables {
   const counts = new Map<string, number>();
   const start = (definition: HistDefinition): TableRef => {
@@ -140,11 +147,17 @@ export function startCounting(
     ...counted,
     keys: onProbe ? ['loc.sym-offset', ...reason, 'proto'] : ['location.sym-offset', ...reason, 'protocol'],
   });
-  const tables: CountTables = { total, devices: null, names: null, extra: null };
+  const tables: CountTables = { total, devices: null, names: null, sockets: [], extra: null };
   if (keys !== null) {
     const probe = { event: keys.event, size: TABLE_ROWS, filter: both(keys.filter, filter.probe) };
     tables.devices = start({ ...probe, keys: ['loc.sym-offset', ...reason, 'devp.hex'] });
     tables.names = start({ ...probe, keys: ['devp.hex', 'dev', 'netns'] });
+    const owners = [['sknet', `devp < ${POINTERS} && sk >= ${POINTERS}`]];
+    if (hasSocket) owners.push(['rxnet', `devp < ${POINTERS} && sk < ${POINTERS} && rxsk >= ${POINTERS}`]);
+    for (const [netns, condition] of owners) {
+      const ofSocket = { ...probe, filter: both(probe.filter, condition!) };
+      tables.sockets.push(start({ ...ofSocket, keys: ['loc.sym-offset', ...reason, netns!] }));
+    }
     if (extra === 'comm') tables.extra = start({ ...probe, keys: ['comm'] });
   }
   if (extra === 'stack') tables.extra = start({ ...counted, keys: ['stacktrace'] });

@@ -56,7 +56,7 @@ function read(total: Line[], devices: Line[], names: Line[], dropped = 0) {
       { keys: NAMES, lines: names },
     ),
   ).tables;
-  return { total: a!, devices: b!, names: c!, extra: null };
+  return { total: a!, devices: b!, names: c!, sockets: [], extra: null };
 }
 
 const rowsOf = (table: DropCounts) =>
@@ -113,6 +113,31 @@ describe('the kernel’s tables, joined', () => {
     ]);
   });
 
+  it('of packets without a device, the namespace is the socket’s', () => {
+    const table = counts();
+    const nobody = 'devp: 1010001800003c0';
+    const tables = read(
+      [[place(CLOSE, 2, 'proto:          8'), 9]],
+      [
+        [place(CLOSE, 2, nobody), 4],
+        [place(CLOSE, 2, 'devp: 0'), 5],
+      ],
+      [],
+    );
+    const [own, receiver] = parseHistTable(
+      file(
+        { keys: 'loc.sym-offset,reason,sknet', lines: [[place(CLOSE, 2, 'sknet: 4026532208'), 4]] },
+        { keys: 'loc.sym-offset,reason,rxnet', lines: [[place(CLOSE, 2, 'rxnet: 4026532208'), 2]] },
+      ),
+    ).tables;
+    table.update({ ...tables, sockets: [own!, receiver!] });
+    expect(rowsOf(table)).toEqual([
+      ['udp_destruct_common', '2', null, 4026532208, 6],
+      ['udp_destruct_common', '2', null, null, 3],
+    ]);
+    expect(table.counted).toBe(9);
+  });
+
   it('what found no room is counted, and said to be without a place', () => {
     const table = counts();
     table.update(read([[place(UDP, 3, 'proto:          8'), 7]], [], [], 5));
@@ -124,7 +149,7 @@ describe('the kernel’s tables, joined', () => {
     const table = counts();
     const text = file({ keys: TOTAL, lines: [[place(UDP, 3, 'proto:          8'), 7]] });
     const [total] = parseHistTable(text.replace('Hits: 7', 'Hits: 9')).tables;
-    table.update({ total: total!, devices: null, names: null, extra: null });
+    table.update({ total: total!, devices: null, names: null, sockets: [], extra: null });
     expect([table.counted, table.unplaced]).toEqual([7, 0]);
   });
 
@@ -136,13 +161,13 @@ describe('the kernel’s tables, joined', () => {
     ];
     const [total] = parseHistTable(file({ keys: TOTAL, lines })).tables;
     expect(total?.malformed).toHaveLength(1);
-    table.update({ total: total!, devices: null, names: null, extra: null });
+    table.update({ total: total!, devices: null, names: null, sockets: [], extra: null });
     expect([table.counted, table.unplaced]).toEqual([9, 2]);
   });
 
   it('names of processes, and paths', () => {
     const table = counts();
-    const nothing = { devices: null, names: null };
+    const nothing = { devices: null, names: null, sockets: [] };
     const read = (text: string) => parseHistTable(text).tables[0]!;
     const total = read(file({ keys: TOTAL, lines: [] }));
     const comm = read(file({ keys: 'comm', lines: [[`comm: ${'python3'.padEnd(50)}`, 4]] }));

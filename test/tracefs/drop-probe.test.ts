@@ -31,6 +31,7 @@ const kinds = (kernel: string, options: Partial<Parameters<typeof dropProbes>[0]
   dropProbes({
     name: 'drop',
     reason: kernel !== '5.10',
+    socket: kernel === '6.12' || kernel === '7.2',
     offsets: OFFSETS,
     arch: 'x64',
     wanted: PACKET_FIELDS,

@@ -19,21 +19,37 @@ describe('what a kernel’s drop event offers', () => {
       '5.10',
       {
         hasReason: false,
+        hasSocket: false,
         hashed: false,
         syntax: { tracepointProbes: false, eventProbes: false, hist: false },
       },
     ],
     [
       '6.1',
-      { hasReason: true, hashed: true, syntax: { tracepointProbes: false, eventProbes: true, hist: true } },
+      {
+        hasReason: true,
+        hasSocket: false,
+        hashed: true,
+        syntax: { tracepointProbes: false, eventProbes: true, hist: true },
+      },
     ],
     [
       '6.12',
-      { hasReason: true, hashed: false, syntax: { tracepointProbes: true, eventProbes: true, hist: true } },
+      {
+        hasReason: true,
+        hasSocket: true,
+        hashed: false,
+        syntax: { tracepointProbes: true, eventProbes: true, hist: true },
+      },
     ],
     [
       '7.2',
-      { hasReason: true, hashed: false, syntax: { tracepointProbes: true, eventProbes: true, hist: true } },
+      {
+        hasReason: true,
+        hasSocket: true,
+        hashed: false,
+        syntax: { tracepointProbes: true, eventProbes: true, hist: true },
+      },
     ],
   ])('Linux %s', (kernel, expected) => {
     host = new DropHost(kernel);
@@ -75,12 +91,15 @@ describe('the kernel’s tables', () => {
     filter: null,
   };
 
+  const OF_SOCKET = 'devp < 0xff00000000000000 && sk >= 0xff00000000000000';
+
   function count(options: Partial<CountOptions>) {
     host = new FakeTracefs();
     const instance = host.instance(7, [PLAIN, PROBE]);
     const tables = startCounting(instance, host.journal, {
       keys,
       hasReason: true,
+      hasSocket: false,
       filter: { plain: null, probe: null },
       totalOnProbe: false,
       extra: null,
@@ -93,17 +112,30 @@ describe('the kernel’s tables', () => {
     };
   }
 
-  it('three, each with its place in the file that it is printed in', () => {
+  it('each with its place in the file that it is printed in', () => {
     expect(count({})).toEqual({
       tables: {
         total: { event: 'skb/kfree_skb', index: 0 },
         devices: { event: 'kwho_7/keys', index: 0 },
         names: { event: 'kwho_7/keys', index: 1 },
+        sockets: [{ event: 'kwho_7/keys', index: 2 }],
         extra: null,
       },
       plain: ['hist:keys=location.sym-offset,reason,protocol:size=8192'],
-      probe: ['hist:keys=loc.sym-offset,reason,devp.hex:size=8192', 'hist:keys=devp.hex,dev,netns:size=8192'],
+      probe: [
+        'hist:keys=loc.sym-offset,reason,devp.hex:size=8192',
+        'hist:keys=devp.hex,dev,netns:size=8192',
+        `hist:keys=loc.sym-offset,reason,sknet:size=8192 if ${OF_SOCKET}`,
+      ],
     });
+  });
+
+  it('where the kernel names the receiving socket, packets without another are counted by it', () => {
+    const { tables, probe } = count({ hasSocket: true });
+    expect(tables.sockets.map(({ index }) => index)).toEqual([2, 3]);
+    expect(probe[3]).toMatch(
+      /^hist:keys=loc\.sym-offset,reason,rxnet:.*sk < 0xff0{14} && rxsk >= 0xff0{14}$/,
+    );
   });
 
   it('never more than three keys', () => {
@@ -124,6 +156,7 @@ describe('the kernel’s tables', () => {
       total: { event: 'skb/kfree_skb', index: 0 },
       devices: null,
       names: null,
+      sockets: [],
       extra: null,
     });
     expect(probe).toEqual([]);
@@ -135,6 +168,7 @@ describe('the kernel’s tables', () => {
     expect(probe).toEqual([
       expect.stringMatching(/ if proto == 8$/),
       expect.stringMatching(/ if proto == 8$/),
+      expect.stringMatching(/ if \(proto == 8\) && \(devp < /),
     ]);
   });
 
@@ -147,23 +181,28 @@ describe('the kernel’s tables', () => {
       extra: 'stack',
     });
     expect(plain).toEqual([]);
-    expect(probe.map((line) => line.split(':size=8192 if ')[1])).toEqual(
-      new Array(4).fill('(users == 1) && (dev == "s0")'),
-    );
+    const all = '(users == 1) && (dev == "s0")';
+    expect(probe.map((line) => line.split(':size=8192 if ')[1])).toEqual([
+      all,
+      all,
+      all,
+      `(${all}) && (${OF_SOCKET})`,
+      all,
+    ]);
     expect(probe[0]).toContain('keys=loc.sym-offset,reason,proto:');
-    expect(probe[3]).toContain('keys=stacktrace:');
+    expect(probe[4]).toContain('keys=stacktrace:');
     expect(tables).toMatchObject({
       total: { index: 0 },
       devices: { index: 1 },
       names: { index: 2 },
-      extra: { index: 3 },
+      extra: { index: 4 },
     });
   });
 
   it('of names of processes, and of paths', () => {
     expect(count({ extra: 'comm' })).toMatchObject({
-      tables: { extra: { event: 'kwho_7/keys', index: 2 } },
-      probe: [{}, {}, 'hist:keys=comm:size=8192'],
+      tables: { extra: { event: 'kwho_7/keys', index: 3 } },
+      probe: [{}, {}, {}, 'hist:keys=comm:size=8192'],
     });
     host.remove();
     expect(count({ extra: 'stack', filter: { plain: 'reason == 3', probe: 'reason == 3' } })).toMatchObject({
