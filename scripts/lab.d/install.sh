@@ -16,7 +16,8 @@ readonly -A HOST_PACKAGES=(
   [iproute2]=ip
   [iputils-ping]=ping
   [nftables]=nft
-  [python3]=python3
+  [iptables]=iptables-legacy
+  [python3]=/usr/bin/python3
   [tmux]=tmux
 )
 

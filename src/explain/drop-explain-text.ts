@@ -58,6 +58,7 @@ const PACKETS: Record<PacketKind, string> = {
   group: 'multicasts and broadcasts',
   otherhost: "frames to another machine's MAC address",
   reset: 'TCP resets',
+  fin: 'TCP segments that end a connection',
   'bare-ack': 'TCP acknowledgements without data',
   'other-protocol': 'packets that are neither IP nor ARP',
 };

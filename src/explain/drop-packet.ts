@@ -17,7 +17,7 @@ export interface DroppedPacket {
 }
 
 /** Packets of which the same reason or function means something else than usual. */
-export type PacketKind = 'group' | 'otherhost' | 'reset' | 'bare-ack' | 'other-protocol';
+export type PacketKind = 'group' | 'otherhost' | 'reset' | 'fin' | 'bare-ack' | 'other-protocol';
 
 /** @returns the verdict for the first kind that the packet is known to be of */
 export function verdictOfKind(
@@ -37,6 +37,7 @@ const KINDS: Record<PacketKind, (packet: DroppedPacket) => boolean> = {
     packetType === BROADCAST || packetType === MULTICAST || isGroupAddress(flow?.dst ?? null),
   otherhost: ({ packetType }) => packetType === OTHER_HOST,
   reset: ({ flow }) => flow?.proto === 'tcp' && (flow.flags?.includes('RST') ?? false),
+  fin: ({ flow }) => flow?.proto === 'tcp' && (flow.flags?.includes('FIN') ?? false),
   // A bare header, or one with timestamps: keepalive probes and duplicate acknowledgements.
   'bare-ack': ({ flow, length }) =>
     flow?.proto === 'tcp' && flow.flags === 'ACK' && (length === 20 || length === 32),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,8 +81,11 @@ export function kwho(): string {
   const copy = '/run/kwho-under-test';
   if (!existsSync(copy)) {
     const root = new URL('../../..', import.meta.url).pathname;
-    cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
-    cpSync(join(root, 'package.json'), join(copy, 'package.json'));
+    for (const part of ['dist', 'probes', 'package.json'])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    // Beside it, not in it: the optional ffi-napi is a test's own matter.
+    mkdirSync('/run/node_modules', { recursive: true });
+    symlinkSync(join(root, 'node_modules/execa'), '/run/node_modules/execa');
   }
   return join(copy, 'dist/cli.js');
 }
