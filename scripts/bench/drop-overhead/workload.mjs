@@ -1,6 +1,9 @@
 // The kernel's packet generator (Documentation/networking/pktgen.rst) hands packets for a closed UDP port straight to
 // the stack of a namespace of its own; no route leads to their sender, so that nobody answers.
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const NAMESPACE = 'overhead';
 const DEVICE = 'sink';
@@ -22,10 +25,12 @@ export function makeWorkload(packets) {
       echo "$setting" > /proc/net/pktgen/${DEVICE}
     done'`);
   const inside = (command) => `/usr/sbin/ip netns exec ${NAMESPACE} ${command}`;
+  const script = join(mkdtempSync(join(tmpdir(), 'kwho-workload-')), 'send.sh');
+  writeFileSync(script, `exec ${inside('sh -c "echo start >/proc/net/pktgen/pgctrl"')}\n`);
   return {
     packets,
-    /** Sends them all, and returns then. Some programs start what they watch themselves. */
-    command: inside('sh -c "echo start >/proc/net/pktgen/pgctrl"'),
+    /** Sends them all, and returns then; without quotes, for programs that start what they watch themselves. */
+    command: `/bin/sh ${script}`,
     run() {
       sh(this.command);
     },
