@@ -47,10 +47,10 @@ describe.each(['perl', 'ffi-napi'])('a clear before kwho started, seen by way of
 
 describe('who has the log open', () => {
   it('two readers of /proc/kmsg steal from each other, before and during a run', async () => {
-    const one = spawn('cat', ['/proc/kmsg'], { stdio: 'ignore' });
+    const one = readKmsg();
     await sleep(1000);
     const run = await KwhoRun.start('log', '--json');
-    const other = spawn('cat', ['/proc/kmsg'], { stdio: 'ignore' });
+    const other = readKmsg();
     await sleep(1000);
     for (let i = 0; i < 20; i++) {
       writeFileSync('/dev/kmsg', `${MARK} ${i}\n`);
@@ -65,14 +65,20 @@ describe('who has the log open', () => {
     const holder = run.notices('log-holder').find(({ details }) => details?.door === '/proc/kmsg');
     expect(holder?.details?.process).toMatchObject({
       pid: one.pid,
-      comm: 'cat',
+      comm: 'perl',
     });
     const [notice] = run.notices('competing-readers');
-    expect(notice?.text).toContain(`cat[${one.pid}]`);
-    expect(notice?.text).toContain(`cat[${other.pid}]`);
+    expect(notice?.text).toContain(`perl[${one.pid}]`);
+    expect(notice?.text).toContain(`perl[${other.pid}]`);
     expect(leftovers()).toEqual(NOTHING);
   });
 });
+
+/** Goes on after an empty read: on 5.10 the reader that loses the race for a record gets one, and cat would end. */
+function readKmsg() {
+  const script = 'open my $log, "<", "/proc/kmsg"; 1 while defined sysread $log, my $record, 8192';
+  return spawn('perl', ['-e', script], { stdio: 'ignore' });
+}
 
 describe('reduced modes', () => {
   it('kernel.ftrace_enabled=0: system call events alone, and the blind spots are named', async () => {
