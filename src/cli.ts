@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs';
 import { type Command, didYouMean, helpOf, parseOptions } from './commands/command.js';
 import { drops } from './commands/drops.js';
 import { log } from './commands/log.js';
+import { record } from './commands/record.js';
+import { replay } from './commands/replay.js';
 import { schema } from './commands/schema.js';
+import { top } from './commands/top.js';
 import { KwhoError, PermissionError, UnavailableError, UsageError } from './errors.js';
 import { openStandardOutput } from './output/channel.js';
 import { printable } from './output/escape.js';
 
-const COMMANDS: readonly Command[] = [log, drops, schema];
-const DEFAULT = log;
+const COMMANDS: readonly Command[] = [top, log, drops, record, replay, schema];
+const DEFAULT = top;
 
 const DRAIN_MS = 5000;
 const EXIT_FAILURE = 1;
@@ -58,7 +61,7 @@ function overview(): string {
   return [
     'kwho: who reads, steals or clears the kernel log, and where packets are dropped',
     '',
-    'Usage: kwho [COMMAND] [OPTIONS]      without a command: kwho log',
+    'Usage: kwho [COMMAND] [OPTIONS]      without a command: kwho top',
     '',
     'Commands:',
     ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),

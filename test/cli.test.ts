@@ -60,10 +60,10 @@ describe('help', () => {
 describe('a wrong command line', () => {
   it.each<[string[], string, string]>([
     [['lgo'], "kwho: kwho has no command 'lgo'", 'did you mean log?'],
-    [['frobnicate'], "kwho: kwho has no command 'frobnicate'", 'there are: log, drops, schema, help'],
+    [['frobnicate'], "kwho: kwho has no command 'frobnicate'", 'there are: top, log, drops, record, replay, schema, help'],
     [['help', 'shcema'], "kwho: kwho has no command 'shcema'", 'did you mean schema?'],
     [['log', '--jsno'], 'kwho: kwho log has no option --jsno', 'did you mean --json?'],
-    [['--jsno'], 'kwho: kwho log has no option --jsno', 'did you mean --json?'],
+    [['--jsno'], 'kwho: kwho top has no option --jsno', 'did you mean --json?'],
     [
       ['log', '--for', 'ever'],
       "kwho: --for wants a time such as 500ms, 10s, 2m or 1h (at most 24 days), and 'ever' came",

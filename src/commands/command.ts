@@ -10,6 +10,10 @@ export interface Command {
   /** One line, for the list of commands. */
   summary: string;
   options: Readonly<Record<string, OptionSpec>>;
+  /** The one argument that it takes: `FILE`. Found under this name among the values, where it was given. */
+  argument?: string;
+  /** A command of kwho with options of its own may follow the argument; found under `rest`. */
+  rest?: string;
   examples: readonly { line: string; what: string }[];
   /** @returns the exit status */
   run(values: OptionValues): Promise<number>;
@@ -39,7 +43,13 @@ export function parseOptions(command: Command, args: readonly string[]): OptionV
   });
   const values: Record<string, unknown> = Object.create(null);
   for (const token of tokens) {
-    if (token.kind === 'positional') throw unexpected(command, token.value);
+    if (token.kind === 'positional') {
+      const { argument, rest } = command;
+      if (argument !== undefined && !(argument in values)) values[argument] = token.value;
+      else if (rest === undefined) throw unexpected(command, token.value);
+      else return { ...values, rest: args.slice(token.index) };
+      continue;
+    }
     if (token.kind !== 'option') continue;
     const spec = Object.hasOwn(command.options, token.name) ? command.options[token.name] : undefined;
     if (spec === undefined) throw unknown(command, token.rawName);
@@ -93,7 +103,7 @@ function unknown(command: Command, option: string): UsageError {
 
 function unexpected(command: Command, word: string): UsageError {
   return new UsageError(
-    `kwho ${command.name} takes no argument, and '${word}' came`,
+    `kwho ${command.name} takes ${command.argument === undefined ? 'no argument' : `one ${command.argument}`}, and '${word}' came`,
     `an option that takes a value? see kwho ${command.name} --help`,
   );
 }
@@ -115,7 +125,9 @@ export function helpOf(command: Command): string {
   const lines = [
     `kwho ${command.name}: ${command.summary}`,
     '',
-    `Usage: kwho ${command.name} [OPTIONS]`,
+    ['Usage: kwho', command.name, '[OPTIONS]', command.argument, command.rest]
+      .filter((word) => word !== undefined)
+      .join(' '),
     '',
     'Options:',
     ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),

@@ -1,10 +1,12 @@
+import type { Flow } from '../decode/packet.js';
 import type { DropCatalogue, Explanation } from '../explain/drop-catalogue.js';
 import { runCommand } from '../host/command.js';
-import { NetEvidence } from '../host/net-evidence.js';
+import { type Closing, NetEvidence } from '../host/net-evidence.js';
 import type { Evidence } from '../host/net-world.js';
 import type { DropRow, DropTable } from '../model/drop-table.js';
+import type { DropKey } from '../model/events.js';
 import { reconcile } from '../model/reconcile.js';
-import type { DropInvestigation } from './drops-investigation.js';
+import type { DropsTelling } from './drops-telling.js';
 import type { Namespaces } from './namespaces.js';
 
 /**
@@ -32,57 +34,63 @@ export class DropsClosing {
   }
 
   /** Now and then: namespaces that are new are watched too. */
-  follow(): void {
-    this.#evidence.follow(this.#namespaces.list());
+  follow(rows: readonly Row[]): void {
+    this.#evidence.follow(this.#namespaces.list(), dropping(rows));
   }
 
   /** The last look at the kernel's counters, before drops are no longer seen. */
-  async look(): Promise<void> {
-    this.#rises = await this.#evidence.finish();
+  async look(rows: readonly Row[]): Promise<void> {
+    this.#closing = await this.#evidence.finish(dropping(rows), LOOK_MS);
   }
 
-  #rises: Awaited<ReturnType<NetEvidence['finish']>> = [];
+  #closing: Closing = { rises: [], left: 0 };
 
-  /** Tells what was found. @param lost drops that were counted or lost without their place */
-  async tell(investigation: DropInvestigation, table: DropTable, lost: number): Promise<void> {
+  /** Tells what was found. */
+  async tell(telling: DropsTelling, table: DropTable): Promise<void> {
     const rows = table.totals();
     const suspects = rows.filter(({ verdict }) => verdict === 'suspect');
     const [top] = suspects;
-    if (top !== undefined) await this.#tellSuspect(investigation, table, top, suspects.length - 1);
-    else if (investigation.counted > 0) {
-      investigation.notice(
+    if (top !== undefined) await this.#tellSuspect(telling, table, top, suspects.length - 1);
+    else if (telling.counted > 0) {
+      telling.notice(
         'no-suspect',
         'info',
         'no suspect: every drop was done on purpose by a rule, or is what a healthy host has too',
       );
     }
-    this.#reconcile(investigation, rows, lost);
+    this.#reconcile(telling, rows);
+    this.#tellLeft(telling);
   }
 
   async #tellSuspect(
-    investigation: DropInvestigation,
+    telling: DropsTelling,
     table: DropTable,
     { key, count }: DropRow,
     others: number,
   ): Promise<void> {
-    const { reason = null, location, dev = null, netns = null } = key;
-    const symbol = location?.symbol ?? null;
-    const explanation = this.#catalogue.explain(reason, symbol);
+    const explanation = this.#catalogue.explain(key.reason ?? null, key.location?.symbol ?? null);
     const [example] = table.flowsOf(key);
-    const namespace = netns === null ? null : this.#namespaces.get(netns);
-    const place = { netns: namespace, dev, ifindex: key.ifindex ?? null, flow: example?.flow ?? null };
-    const found: Evidence[] = [];
-    for (const check of explanation?.checks ?? []) found.push(...(await this.#evidence.check(check, place)));
-    const lines = [...found.filter(({ moved }) => moved), ...found.filter(({ moved }) => !moved)];
-    const evidence = lines.map(({ text, command }) => (command === '' ? text : `${text}   (${command})`));
+    const evidence = await this.evidence(key, example?.flow ?? null);
     const rest = others === 0 ? '' : ` (${others} more ${others === 1 ? 'kind' : 'kinds'} of drops suspect)`;
-    investigation.notice('top-suspect', 'warning', `${sentence(key, count, explanation)}${rest}`, {
+    telling.notice('top-suspect', 'warning', `${sentence(key, count, explanation)}${rest}`, {
       hint: explanation?.next ?? null,
       details: { key, count, flow: example?.flow ?? null, evidence },
     });
   }
 
-  #reconcile(investigation: DropInvestigation, rows: readonly DropRow[], lost: number): void {
+  /** What this host says of drops of a kind, what has moved first. @param flow of one of them */
+  async evidence(key: DropKey, flow: Flow | null): Promise<string[]> {
+    const { reason = null, location, dev = null, netns = null, ifindex = null } = key;
+    const explanation = this.#catalogue.explain(reason, location?.symbol ?? null);
+    const place = { netns: netns === null ? null : this.#namespaces.get(netns), dev, ifindex, flow };
+    const found: Evidence[] = [];
+    this.#evidence.allow(EVIDENCE_MS);
+    for (const check of explanation?.checks ?? []) found.push(...(await this.#evidence.check(check, place)));
+    const lines = [...found.filter(({ moved }) => moved), ...found.filter(({ moved }) => !moved)];
+    return lines.map(({ text, command }) => (command === '' ? text : `${text}   (${command})`));
+  }
+
+  #reconcile(telling: DropsTelling, rows: readonly DropRow[]): void {
     const drops = rows.map(({ key, count }) => ({
       reason: key.reason ?? null,
       symbol: key.location?.symbol ?? null,
@@ -90,11 +98,11 @@ export class DropsClosing {
       dev: key.dev ?? null,
       count,
     }));
-    const counters = this.#rises.map(({ netns, ...rise }) => ({ ...rise, netns: netns.inum }));
-    for (const loss of reconcile({ drops, counters, lost }).unexplained) {
+    const counters = this.#closing.rises.map(({ netns, ...rise }) => ({ ...rise, netns: netns.inum }));
+    for (const loss of reconcile({ drops, counters, lost: telling.lost }).unexplained) {
       const where = this.#namespaces.get(loss.netns);
       const place = where === null || where.own ? '' : ` in ${where.name ?? `net:[${loss.netns}]`}`;
-      investigation.notice(
+      telling.notice(
         'unexplained-loss',
         'warning',
         `the kernel counts ${loss.count.toLocaleString('en-US')} more (${loss.name})${place} that no dropped packet explains: ${loss.what}`,
@@ -102,6 +110,32 @@ export class DropsClosing {
       );
     }
   }
+
+  #tellLeft(telling: DropsTelling): void {
+    const { left, rises } = this.#closing;
+    if (left === 0) return;
+    telling.notice(
+      'namespaces-left',
+      'info',
+      `${left} network ${left === 1 ? 'namespace was' : 'namespaces were'} not looked into for losses that no ` +
+        `dropped packet explains: there are too many for the ${LOOK_MS / 1000} s that are spent on it at the end`,
+      {
+        hint: 'nstat -az and ip -s link in a namespace show them; its drops are told in any case',
+        details: { left, looked: rises.length },
+      },
+    );
+  }
+}
+
+/** What the end of a run may take: the look into the namespaces, and programs that are asked about the top suspect. */
+const LOOK_MS = 2000;
+const EVIDENCE_MS = 4000;
+
+type Row = Pick<DropRow, 'key'>;
+
+/** The namespaces in which drops were seen. */
+function dropping(rows: readonly Row[]): Set<number> {
+  return new Set(rows.flatMap(({ key }) => (key.netns == null ? [] : [key.netns])));
 }
 
 function sentence(

@@ -3,8 +3,6 @@ import type { DropField } from '../model/drop-by.js';
 import { type CountContext, DropCounts } from '../model/drop-counts.js';
 import type { DropStream } from '../model/drop-stream.js';
 import type { CountTables, TableRef } from '../tracefs/drop-tracing.js';
-import { readHist } from '../tracefs/hist-trigger.js';
-import type { TraceInstance } from '../tracefs/instance.js';
 import type { CountSnapshot } from './drops-investigation.js';
 
 /** Whatever counts drops: asked now and then for its running totals. */
@@ -16,27 +14,40 @@ export interface DropCounter {
 
 /** Counts that the kernel keeps, exact at any rate. */
 export class TableCounter implements DropCounter {
-  readonly #instance: TraceInstance;
+  readonly #hist: (event: string) => string;
   readonly #tables: CountTables;
   readonly #counts: DropCounts;
   readonly #by: readonly DropField[];
 
-  constructor(instance: TraceInstance, tables: CountTables, by: readonly DropField[], context: CountContext) {
-    this.#instance = instance;
+  /** @param hist the tables of an event, as the kernel prints them */
+  constructor(
+    hist: (event: string) => string,
+    tables: CountTables,
+    by: readonly DropField[],
+    context: CountContext,
+  ) {
+    this.#hist = hist;
     this.#tables = tables;
     this.#by = by;
     this.#counts = new DropCounts(context);
   }
 
   snapshot(): CountSnapshot {
-    this.#read();
+    this.#read('total last');
     return this.#taken();
   }
 
+  /**
+   * Drops may still go on. Of those between two tables, what the total has alone would be rows without an interface:
+   * where rows are by place it is read first, and what the others have more belongs to the count.
+   */
   last(): CountSnapshot {
-    this.#read();
+    const byPlace = !this.#by.includes('proto') && this.#tables.extra === null;
+    this.#read(byPlace ? 'total first' : 'total last');
     this.#counts.settle();
-    return this.#taken();
+    const taken = this.#taken();
+    if (!byPlace) return taken;
+    return { ...taken, counted: taken.rows.reduce((sum, { count }) => sum + count, taken.unplaced) };
   }
 
   #taken(): CountSnapshot {
@@ -50,19 +61,20 @@ export class TableCounter implements DropCounter {
     return this.#counts.extras(this.#by.includes('comm') ? 'comm' : 'stack');
   }
 
-  /** The total last: it then holds everything that the others have. */
-  #read(): void {
+  /** Read last, the total holds everything that the others have. */
+  #read(order: 'total first' | 'total last'): void {
     const { total, devices, names, sockets, extra } = this.#tables;
     const files = new Map<string, HistTable[]>();
     const at = (ref: TableRef | null) => {
       if (ref === null) return null;
-      const tables = files.get(ref.event) ?? parseHistTable(readHist(this.#instance, ref.event)).tables;
+      const tables = files.get(ref.event) ?? parseHistTable(this.#hist(ref.event)).tables;
       files.set(ref.event, tables);
       return tables[ref.index] ?? null;
     };
+    let all = order === 'total first' ? at(total) : null;
     const [device, name, more] = [at(devices), at(names), at(extra)];
     const owners = sockets.map(at).filter((table) => table !== null);
-    const all = at(total);
+    all ??= at(total);
     if (all !== null)
       this.#counts.update({ total: all, devices: device, names: name, sockets: owners, extra: more });
   }

@@ -25,6 +25,8 @@ export interface DropInvestigationOptions {
   by: readonly DropField[];
   /** Tell single drops rather than counts. */
   events: boolean;
+  /** Single drops told a second, of the kernel's clock, besides counts; 0 for none. */
+  samples: number;
   /** A kernel path follows each drop. */
   stack: boolean;
   maxEvents: number | null;
@@ -53,14 +55,21 @@ export interface CountSnapshot {
 export class DropInvestigation {
   readonly #options: DropInvestigationOptions;
   readonly #completeness = new Completeness();
+  /** A kernel path follows each drop. */
+  stack: boolean;
   readonly #backend: string;
   /** Rows by what no place tells. */
   readonly #others: DropTable;
   readonly #verdicts: Record<Verdict, number> = { suspect: 0, policy: 0, noise: 0 };
   /** By CPU, a drop whose kernel path has not come yet. */
   readonly #waiting = new Map<number, SeenDrop>();
+  /** Single drops told in this second. */
+  #second = 0;
+  #samples = 0;
   #malformed = 0;
   #unplaced = 0;
+  /** What had been counted before anything was told. */
+  #before = 0;
   #counted = 0;
   /** Drops seen one by one, after filters. */
   detailed = 0;
@@ -69,6 +78,7 @@ export class DropInvestigation {
 
   constructor(options: DropInvestigationOptions) {
     this.#options = options;
+    this.stack = options.stack;
     this.#backend = options.backends[0] ?? 'none';
     this.#others = options.table.another();
   }
@@ -79,7 +89,7 @@ export class DropInvestigation {
     if (record.kind === 'event') this.#event(record);
     else if (record.kind === 'stack') this.#path(record.cpu, record.frames);
     else if (record.kind === 'lost') this.#lost(record.cpu, record.count);
-    else if (record.kind === 'malformed') this.#unreadable(record);
+    else if (record.kind === 'malformed') this.#malformedRecord(record);
   }
 
   /** Takes the next record of a stream that is for counting alone. */
@@ -90,7 +100,7 @@ export class DropInvestigation {
     } else if (record.kind === 'lost') {
       this.#completeness.note(record);
       this.#tellLost(record.cpu, record.count);
-    } else if (record.kind === 'malformed') this.#unreadable(record);
+    } else if (record.kind === 'malformed') this.#malformedRecord(record);
   }
 
   get done(): boolean {
@@ -102,14 +112,35 @@ export class DropInvestigation {
     return this.#counted;
   }
 
+  get sampled(): boolean {
+    return this.#options.sampled;
+  }
+
+  get backends(): readonly string[] {
+    return this.#options.backends;
+  }
+
+  /** Drops of which nothing is known but that they happened. */
+  get lost(): number {
+    return this.#completeness.lost + this.#malformed + this.#unplaced;
+  }
+
   notice(code: string, level: NoticeEvent['level'], text: string, more: Partial<NoticeEvent> = {}): void {
     this.#tell({ type: 'notice', time: null, backend: 'kwho', level, code, text, hint: null, ...more });
+  }
+
+  /** What has been counted up to here is told by nobody: a recording began in the middle of a run. */
+  baseline(snapshot: CountSnapshot): void {
+    this.#before = snapshot.counted;
+    this.#unplaced = snapshot.unplaced;
+    this.#options.table.since(snapshot.rows);
+    if (snapshot.others !== null) this.#others.since(snapshot.others);
   }
 
   /** The totals as they are now; tells what has been dropped since the last time. Times are seconds. */
   interval(from: number, to: number, snapshot: CountSnapshot): void {
     const { table, by, events, sink, other } = this.#options;
-    this.#counted = snapshot.counted;
+    this.#counted = snapshot.counted - this.#before;
     const rows = table.since(snapshot.rows);
     for (const { verdict, count } of rows) this.#verdicts[verdict] += count;
     this.#noteUnplaced(snapshot.unplaced);
@@ -120,6 +151,13 @@ export class DropInvestigation {
       this.#tell({ type: 'drop-count', time: to, backend: this.#backend, from, to, key, count, verdict });
     }
     sink.tick();
+  }
+
+  /** A part of the recording that is replayed cannot be read: what was in it, nobody knows. */
+  unreadable(what: string): void {
+    this.#completeness.note({ kind: 'lost', cpu: -1, count: null });
+    const lost = { type: 'lost', time: null, backend: this.#backend, where: 'recording' } as const;
+    this.#tell({ ...lost, count: null, cpu: null, what });
   }
 
   /** Nothing more will come: drops that wait for their path go without. */
@@ -141,7 +179,7 @@ export class DropInvestigation {
       time: null,
       backend: this.#backend,
       seen: events ? this.detailed : this.#counted - this.#unplaced,
-      lost: this.#completeness.lost + this.#malformed + this.#unplaced,
+      lost: this.lost,
       complete: this.#malformed + this.#unplaced === 0 && this.#completeness.complete,
       backends,
       blindSpots,
@@ -160,7 +198,7 @@ export class DropInvestigation {
     }
     const drop = readDrop(record, this.#options.reading);
     if (!dropPasses(this.#options.conditions, drop)) return;
-    if (this.#options.stack) this.#waiting.set(record.cpu, drop);
+    if (this.stack) this.#waiting.set(record.cpu, drop);
     else this.#see(drop, null);
   }
 
@@ -179,7 +217,7 @@ export class DropInvestigation {
     if (!this.#options.sampled) stream?.add(drop, stack);
     const key = other?.add(drop, stack);
     if (key !== undefined) this.#others.judge(key, verdict);
-    if (!events) return;
+    if (!events && !this.#isSample(drop.time)) return;
     const { packetType: _, time, comm, tid, ...rest } = drop;
     const event: DropEvent = {
       type: 'drop',
@@ -193,6 +231,15 @@ export class DropInvestigation {
       ...(stack === null ? {} : { stack }),
     };
     this.#tell(event);
+  }
+
+  #isSample(time: number): boolean {
+    const second = Math.floor(time / 1e9);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#samples = 0;
+    }
+    return this.#samples++ < this.#options.samples;
   }
 
   #noteUnplaced(unplaced: number): void {
@@ -229,7 +276,7 @@ export class DropInvestigation {
     });
   }
 
-  #unreadable({ why, sample }: MalformedRecord): void {
+  #malformedRecord({ why, sample }: MalformedRecord): void {
     this.#malformed++;
     if (this.#malformed > MALFORMED_SHOWN) return;
     const rest = this.#malformed === MALFORMED_SHOWN ? '; further ones are only counted' : '';

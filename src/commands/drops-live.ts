@@ -1,22 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Flow } from '../decode/packet.js';
+import type { DropCatalogue } from '../explain/drop-catalogue.js';
 import { LocationNames } from '../host/location-names.js';
-import { threadGroupOf } from '../host/process-facts.js';
 import { type DropCondition, isCountable } from '../model/drop-filter.js';
 import type { DropReading } from '../model/drop-record.js';
 import { DropStream } from '../model/drop-stream.js';
 import { DropTable } from '../model/drop-table.js';
+import type { DropKey } from '../model/events.js';
 import type { OutputChannel } from '../output/channel.js';
-import { DropTextSink } from '../output/drop-text.js';
-import { NdjsonSink } from '../output/ndjson.js';
-import { wantsColor } from '../output/paint.js';
 import type { EventSink } from '../output/sink.js';
-import { DROP_EVENT, type DropEventFacts } from '../tracefs/drop-tracing.js';
+import { type CountTables, DROP_EVENT, type DropEventFacts } from '../tracefs/drop-tracing.js';
+import { readHist } from '../tracefs/hist-trigger.js';
 import type { TraceInstance } from '../tracefs/instance.js';
 import type { KernelJournal } from '../tracefs/journal.js';
-import { openCatalogue } from './catalogue.js';
+import { clockSeconds } from './drops-clock.js';
 import { DropsClosing } from './drops-closing.js';
 import { type DropCounter, StreamCounter, TableCounter } from './drops-counter.js';
+import { DropIntervals } from './drops-intervals.js';
 import { DropInvestigation } from './drops-investigation.js';
 import { otherKey, placeKey } from './drops-keys.js';
 import type { DropsOptions } from './drops-options.js';
@@ -24,9 +26,12 @@ import { PlainCounter } from './drops-plain.js';
 import { ProbeCheck } from './drops-probe-check.js';
 import type { DropsSetup } from './drops-setup.js';
 import { DropSources } from './drops-sources.js';
+import { DropsTelling } from './drops-telling.js';
 import { Thinning } from './drops-thinning.js';
+import { processOfThread } from './drops-threads.js';
 import type { Namespaces } from './namespaces.js';
-import type { Stop } from './stop.js';
+import type { Side } from './side.js';
+import type { Tap } from './tap.js';
 import type { ReaderChoice } from './trace-reader.js';
 
 export interface LiveDropsParts {
@@ -39,30 +44,39 @@ export interface LiveDropsParts {
   setup: DropsSetup;
   instance: TraceInstance;
   journal: KernelJournal;
-  out: OutputChannel;
+  catalogue: DropCatalogue;
+  sink: EventSink;
+  /** What takes the output, as far as it may be too slow. */
+  out: Pick<OutputChannel, 'backlog' | 'closed'>;
+  tap: Tap;
+  /** Single drops told a second besides counts. */
+  samples: number;
+  /** The run is to end with its top suspect, and with the losses that no drop explains. */
+  closing: boolean;
 }
 
 /** The drop side of a run on a live kernel: sources, model and output wired into one. */
-export class LiveDrops {
+export class LiveDrops implements Side {
   readonly investigation: DropInvestigation;
+  readonly telling: DropsTelling;
   readonly #parts: LiveDropsParts;
   readonly #names: LocationNames;
   readonly #reading: DropReading;
-  readonly #catalogue = openCatalogue();
-  readonly #table = new DropTable(this.#catalogue);
+  readonly #table: DropTable;
   readonly #check: ProbeCheck;
   readonly #sources: DropSources;
   readonly #thinning: Thinning | null;
   #counter: DropCounter;
+  #tables: CountTables | null = null;
+  readonly #intervals: DropIntervals;
   #closing: DropsClosing | null = null;
   /** Before it, what the ring buffer gives is only looked at to check the probe. */
   #armed = false;
-  /** When the interval under way began, in seconds. */
-  #from = 0;
 
   constructor(parts: LiveDropsParts) {
     this.#parts = parts;
-    const { world, options, conditions, choice, setup, instance, journal, namespaces, facts } = parts;
+    const { world, options, conditions, choice, setup, instance, journal, namespaces, facts, tap } = parts;
+    this.#table = new DropTable(parts.catalogue);
     this.#names = new LocationNames(
       () => Buffer.from(readOr(`${world.proc}/kallsyms`, ''), 'latin1'),
       () => readOr(`${world.proc}/modules`, ''),
@@ -70,8 +84,8 @@ export class LiveDrops {
     this.#names.refresh();
     this.#reading = {
       reasons: facts.reasons,
-      name: (address) => this.#names.name(address),
-      netnsName: (inum) => namespaces.name(inum),
+      name: tap.look('location', (address: bigint) => this.#names.name(address)),
+      netnsName: tap.look('netns', (inum: number) => namespaces.name(inum)),
     };
     const stream = setup.count === null ? new DropStream(placeKey) : null;
     const keyOf = otherKey(options.by);
@@ -82,17 +96,20 @@ export class LiveDrops {
       stream,
       sampled,
       other: keyOf === null ? null : new DropStream(keyOf),
-      sink: this.#openSink(),
+      sink: parts.sink,
       conditions,
       by: options.by,
       events: options.events,
+      samples: parts.samples,
       stack: options.stack,
       maxEvents: options.maxEvents,
       backends: [...setup.backends, ...(setup.detail === null ? [] : [choice.kind])],
       detailBackend: setup.detail?.kind ?? 'none',
       blindSpots: setup.blindSpots,
-      processOf: remembered((tid) => threadGroupOf(world.proc, tid)),
+      processOf: tap.look('process', processOfThread(world.proc)),
     });
+    this.telling = new DropsTelling(this.investigation, tap);
+    this.#intervals = new DropIntervals(this.telling, options.intervalMs, clockSeconds);
     this.#counter = new StreamCounter(stream ?? new DropStream(placeKey));
     this.#check = new ProbeCheck(this.#reading);
     this.#sources = new DropSources({
@@ -107,70 +124,95 @@ export class LiveDrops {
         if (this.#armed) this.investigation.record(record);
         else this.#check.record(record);
       },
+      stack: () => this.investigation.stack,
       count: (record) => this.investigation.count(record),
+      tap,
     });
-    const tap = {
+    const valve = {
       open: () => this.#sources.detail(true),
       close: () => this.#sources.detail(false),
     };
     const most = options.events ? null : DETAILS_A_SECOND;
     this.#thinning =
-      sampled && setup.detail !== null ? new Thinning(tap, most, () => performance.now()) : null;
+      sampled && setup.detail !== null ? new Thinning(valve, most, () => performance.now()) : null;
   }
 
   /** Switches everything on. Before anything is told, a packet of our own shows whether the probe can be trusted. */
   async start(): Promise<void> {
     const { setup, world, namespaces, options } = this.#parts;
-    this.investigation.notice('started', 'info', this.#startText(), { details: this.#startDetails() });
+    this.telling.notice('started', 'info', this.#startText(), { details: this.#startDetails() });
     this.#sources.detail(true);
     if (setup.detail?.kind === 'fields') {
       const doubt = await this.#check.run(() => this.#sources.poll());
-      if (doubt !== null) this.investigation.notice('probe-check', ...doubt);
+      if (doubt !== null) this.telling.notice('probe-check', ...doubt);
     }
     this.#sources.narrow();
     if (setup.count !== null) this.#counter = this.#startTables(setup.count);
     this.#sources.startCounting();
     this.#armed = true;
-    this.#from = clockSeconds();
+    this.#openTap();
+    this.#intervals.begin();
     // A filter hides drops, and what is hidden would look unexplained; single drops are for looking at one by one.
     if (options.conditions.length === 0 && !options.events)
-      this.#closing = await DropsClosing.start(world, namespaces, this.#catalogue);
+      this.#closing = await DropsClosing.start(world, namespaces, this.#parts.catalogue);
   }
 
-  /** Reads, decodes and tells until something ends the run. */
-  async watch(stop: Stop): Promise<void> {
-    const { out, options } = this.#parts;
-    let pause = SHORTEST_PAUSE_MS;
-    while (!stop.reached && !this.investigation.done && !out.closed) {
-      // Whoever takes our output too slowly makes the ring buffer overflow, where losses are counted.
-      const any = out.backlog < MOST_WAITING && this.#sources.poll();
-      this.#thinning?.step(this.investigation.detailed, this.investigation.lostRecords);
-      const left = this.#from * 1000 + options.intervalMs - clockSeconds() * 1000;
-      if (left <= 0) this.#tellInterval();
-      pause = any ? SHORTEST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
-      await stop.wait(left > 0 ? Math.min(pause, Math.ceil(left)) : pause);
-    }
+  poll(): boolean {
+    const any = this.#read();
+    if (this.#intervals.left <= 0) this.#tellInterval();
+    return any;
+  }
+
+  get done(): boolean {
+    return this.investigation.done;
+  }
+
+  get due(): number {
+    return this.#intervals.left;
+  }
+
+  /** Length of an interval from now on, in milliseconds. */
+  set interval(milliseconds: number) {
+    this.#intervals.length = milliseconds;
+  }
+
+  /** Kernel paths of single drops from now on, or no longer. */
+  set stacks(on: boolean) {
+    this.#parts.instance.set('options/stacktrace', on ? '1' : '0', '0');
+    this.telling.stack(on);
+  }
+
+  /** What this host says of drops of a kind. @param flow of one of them */
+  async evidence(key: DropKey, flow: Flow | null): Promise<string[]> {
+    return (await this.#closing?.evidence(key, flow)) ?? [];
   }
 
   /** Stops the recording, reads what is left, and closes the account. */
   async finish(): Promise<void> {
     const { out } = this.#parts;
-    await this.#closing?.look();
+    const closing = this.#parts.closing ? this.#closing : null;
+    await this.#readUntil(closing?.look(this.#counter.snapshot().rows));
     this.#sources.finish();
-    this.investigation.flush();
+    this.telling.flush();
     const last = this.#counter.last();
-    this.#tell(last);
-    this.investigation.settle(this.#sources.losses());
+    this.#intervals.endLast(last);
+    this.telling.settle(this.#sources.losses());
     if (this.#thinning?.thinned === true) this.#sayThinned();
-    if (!out.closed) await this.#closing?.tell(this.investigation, this.#table, last.unplaced);
-    this.investigation.finish();
+    if (!out.closed) await closing?.tell(this.telling, this.#table);
+    this.telling.finish();
   }
 
   /** Nothing but places is wanted of the plain event: no record need be made of a drop. */
   #countsPlainly(): boolean {
-    const { setup, options, conditions } = this.#parts;
+    const { setup, options, conditions, samples } = this.#parts;
     const { detail, count } = setup;
-    if (detail === null || detail.event !== DROP_EVENT || count !== null || options.maxEvents !== null)
+    if (
+      samples > 0 ||
+      detail === null ||
+      detail.event !== DROP_EVENT ||
+      count !== null ||
+      options.maxEvents !== null
+    )
       return false;
     const ownKey = options.by.some((field) => field === 'flow' || field === 'comm' || field === 'stack');
     return !options.events && !options.stack && !ownKey && conditions.every(isCountable);
@@ -188,30 +230,41 @@ export class LiveDrops {
     return counter;
   }
 
-  #openSink(): EventSink {
-    const { options, out, namespaces } = this.#parts;
-    if (options.json) return new NdjsonSink(out);
-    return new DropTextSink(out, {
-      color: wantsColor(process.stdout.isTTY === true, process.env),
-      columns: () => (process.stdout.isTTY === true ? process.stdout.columns : null),
-      wall: wallClock(),
-      explain: (reason, symbol) => this.#catalogue.explain(reason, symbol),
-      host: namespaces.list().find(({ own }) => own)?.inum ?? null,
-      progress: () => this.investigation,
-    });
-  }
-
   #startTables(start: NonNullable<DropsSetup['count']>): DropCounter {
     const { instance, options, facts, setup } = this.#parts;
-    return new TableCounter(instance, start(), options.by, {
+    const tables = start();
+    this.#tables = tables;
+    const hist = this.#parts.tap.look('hist', (event: string) => readHist(instance, event));
+    return new TableCounter(hist, tables, options.by, {
       reasons: facts.reasons,
       hasReason: facts.hasReason,
       swapped: setup.totalByProbe,
       name: (address, text) => {
         this.#names.learn(address, text);
-        return this.#names.name(address);
+        return this.#reading.name(address);
       },
       netnsName: this.#reading.netnsName,
+    });
+  }
+
+  #openTap(): void {
+    const { options, facts, setup, namespaces, tap } = this.#parts;
+    tap.begin(() => {
+      this.#counter.snapshot();
+      return this.telling.opening({
+        format: facts.format,
+        hasReason: facts.hasReason,
+        swapped: setup.totalByProbe,
+        tables: this.#tables,
+        sampled: this.investigation.sampled,
+        stack: this.investigation.stack,
+        by: options.by,
+        events: options.events,
+        backends: this.investigation.backends,
+        detailBackend: setup.detail?.kind ?? 'none',
+        blindSpots: setup.blindSpots,
+        namespaces: namespaces.list().map(({ inum, name, own }) => ({ inum, name, own })),
+      });
     });
   }
 
@@ -234,19 +287,36 @@ export class LiveDrops {
 
   #tellInterval(): void {
     this.#names.refresh();
-    this.#closing?.follow();
-    this.#tell(this.#counter.snapshot());
+    this.#closing?.follow(this.#table.totals());
+    this.#intervals.end(this.#counter, () => {
+      // Of several CPUs' records, the last of a round wait for the next one, to be given in time order.
+      if (this.#parts.setup.count !== null) for (let round = 0; round < 2; round++) this.#read();
+    });
   }
 
-  #tell(snapshot: ReturnType<DropCounter['snapshot']>): void {
-    const to = clockSeconds();
-    this.investigation.interval(this.#from, to, snapshot);
-    this.#from = to;
+  /** Reads what there is. Whoever takes our output too slowly makes the ring buffer overflow, where losses are counted. */
+  #read(): boolean {
+    const any = this.#parts.out.backlog < MOST_WAITING && this.#sources.poll();
+    this.#thinning?.step(this.investigation.detailed, this.investigation.lostRecords);
+    return any;
+  }
+
+  /** Goes on reading until something else is done: the ring buffer has no room for seconds of a storm. */
+  async #readUntil(work: Promise<void> | undefined): Promise<void> {
+    let isDone = work === undefined;
+    const done = work?.finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      this.#read();
+      await Promise.race([done, sleep(LONGEST_PAUSE_MS)]);
+    }
+    await done;
   }
 
   #sayThinned(): void {
     const { counted, detailed } = this.investigation;
-    this.investigation.notice(
+    this.telling.notice(
       'thinned',
       'info',
       `${detailed.toLocaleString('en-US')} of ${counted.toLocaleString('en-US')} drops were looked at one by one: ` +
@@ -258,7 +328,6 @@ export class LiveDrops {
 
 /** Single drops a second that a table wants for its flows and verdicts. */
 const DETAILS_A_SECOND = 2000;
-const SHORTEST_PAUSE_MS = 5;
 /** Also the longest that a drop waits to be told. */
 const LONGEST_PAUSE_MS = 40;
 const MOST_WAITING = 4 << 20;
@@ -270,30 +339,3 @@ function readOr(path: string, otherwise: string): string {
     return otherwise;
   }
 }
-
-/** Seconds on the clock of the trace, CLOCK_MONOTONIC. */
-function clockSeconds(): number {
-  return Number(process.hrtime.bigint()) / 1e9;
-}
-
-/** Wall-clock milliseconds of a kernel time in seconds. */
-function wallClock(): (time: number) => number {
-  const zero = Date.now() - clockSeconds() * 1000;
-  return (time) => zero + time * 1000;
-}
-
-/** Looked up once: a thread's process does not change, and its number is seldom used again within one run. */
-function remembered(look: (tid: number) => number | null): (tid: number) => number | null {
-  const known = new Map<number, number | null>();
-  return (tid) => {
-    let pid = known.get(tid);
-    if (pid === undefined) {
-      if (known.size >= MOST_REMEMBERED) known.clear();
-      pid = tid === 0 ? 0 : look(tid);
-      known.set(tid, pid);
-    }
-    return pid;
-  };
-}
-
-const MOST_REMEMBERED = 10_000;

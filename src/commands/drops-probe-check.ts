@@ -1,11 +1,11 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraceRecord } from '../decode/trace-record.js';
-import { inumOf } from '../host/netns.js';
 import { type DropReading, readDrop, type SeenDrop } from '../model/drop-record.js';
 import type { NoticeEvent } from '../model/events.js';
+import { inumOfOwnNetns } from './own-netns.js';
 
 /**
  * Offsets that come from type information may be wrong all the same: for a kernel of another build, or a module of
@@ -71,7 +71,7 @@ async function sendLostPacket(): Promise<{ from: number; to: number } | null> {
 }
 
 function compare({ dev, ifindex, netns, flow }: SeenDrop): Doubt | null {
-  const expected = { dev: 'lo', ifindex: loopbackIndex(), netns: ownNamespace(), src: '127.0.0.1' };
+  const expected = { dev: 'lo', ifindex: loopbackIndex(), netns: inumOfOwnNetns(), src: '127.0.0.1' };
   const came = { dev, ifindex, netns, src: flow?.src ?? null };
   const wrong = Object.entries(expected).flatMap(([name, value]) => {
     const found = came[name as keyof typeof came];
@@ -92,14 +92,6 @@ function unchecked(why: string): Doubt {
 function loopbackIndex(): number | null {
   try {
     return Number(readFileSync('/sys/class/net/lo/ifindex', 'latin1'));
-  } catch {
-    return null;
-  }
-}
-
-function ownNamespace(): number | null {
-  try {
-    return inumOf(readlinkSync('/proc/self/ns/net'));
   } catch {
     return null;
   }

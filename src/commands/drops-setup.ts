@@ -19,6 +19,7 @@ import { DynamicEvents } from '../tracefs/dynamic-events.js';
 import type { TraceInstance } from '../tracefs/instance.js';
 import type { KernelJournal } from '../tracefs/journal.js';
 import { kernelConditions } from './drops-conditions.js';
+import { otherKey } from './drops-keys.js';
 import type { DropsOptions } from './drops-options.js';
 
 export interface DropsSetupSite {
@@ -85,11 +86,14 @@ export function setUpDrops(site: DropsSetupSite): DropsSetup {
   };
 
   const { backend } = options;
-  const countable = site.conditions.every(isCountable) && !(options.events && options.maxEvents !== null);
+  const uncountable = whatIsNotCountable(site);
   let keys: DefinedProbe | null = null;
-  if (backend === 'auto' || backend === 'hist') {
-    // What the kernel's own tables do not count is streamed.
-    const named = options.by.includes('comm') && (facts.syntax.hist || site.reader === 'pages');
+  if (backend === 'hist' && uncountable !== null) throw noTables(`the kernel cannot count ${uncountable}`);
+  // What rows are by must be known of every drop that is counted: those of a sample would be told too small.
+  const counts =
+    uncountable === null && (facts.syntax.hist || options.events || otherKey(options.by) === null);
+  if ((backend === 'auto' && counts) || backend === 'hist') {
+    const named = options.by.includes('comm') && facts.syntax.hist;
     keys = accept(define('keys', named ? [...KEY_FIELDS, 'comm'] : KEY_FIELDS));
     const plain = filters.plain;
     const onProbe = plain === undefined;
@@ -102,16 +106,13 @@ export function setUpDrops(site: DropsSetupSite): DropsSetup {
         totalOnProbe: onProbe,
         extra: options.by.includes('comm') ? 'comm' : options.by.includes('stack') ? 'stack' : null,
       });
-    const blind = onProbe && keys === null;
-    if (countable && facts.syntax.hist && !blind) {
+    const blind = keys === null && (onProbe || options.by.includes('comm'));
+    if (facts.syntax.hist && !blind) {
       setup.count = tables;
       setup.totalByProbe = onProbe;
       setup.backends.push('hist');
     } else if (backend === 'hist') {
-      throw new UnavailableError(`the backend hist cannot run: ${whyNoTables(countable, facts, setup)}`, {
-        code: 'no-hist',
-        hint: 'leave --backend out: kwho then counts what it reads',
-      });
+      throw noTables(whyNoTables(site, setup));
     }
     if (keys === null) setup.blindSpots.push('the interface and network namespace of counted drops');
   }
@@ -125,7 +126,7 @@ export function setUpDrops(site: DropsSetupSite): DropsSetup {
     const packet = accept(define('drop', [...PACKET_FIELDS, ...names]));
     if (packet !== null) {
       setup.detail = streamOf(packet, 'fields', filters.probe);
-      if (setup.count === null && keys !== null && countable) {
+      if (setup.count === null && keys !== null) {
         setup.counting = streamOf(keys, 'event', filters.probe);
         setup.backends.push('event');
       }
@@ -158,10 +159,24 @@ export function setUpDrops(site: DropsSetupSite): DropsSetup {
   return setup;
 }
 
-function whyNoTables(countable: boolean, facts: DropEventFacts, { refusals }: DropsSetup): string {
-  if (!countable) return 'the kernel cannot count by transport protocol, host or port';
+/** What keeps the kernel from counting; null where it can, if it has tables at all. */
+function whatIsNotCountable({ options, conditions }: DropsSetupSite): string | null {
+  if (!conditions.every(isCountable)) return 'by transport protocol, host or port';
+  if (!options.events && options.by.includes('flow')) return 'by flow';
+  return options.events && options.maxEvents !== null ? 'single drops that are told' : null;
+}
+
+function noTables(why: string): UnavailableError {
+  return new UnavailableError(`the backend hist cannot run: ${why}`, {
+    code: 'no-hist',
+    hint: 'leave --backend out: kwho then counts what it reads',
+  });
+}
+
+function whyNoTables({ facts, options }: DropsSetupSite, { refusals }: DropsSetup): string {
   if (!facts.syntax.hist) return 'this kernel has no hist triggers (CONFIG_HIST_TRIGGERS)';
-  return `--dev and --netns need a probe, and the kernel takes none: ${refusals.join('; ')}`;
+  const wanted = options.by.includes('comm') ? '--by comm needs' : '--dev and --netns need';
+  return `${wanted} a probe, and the kernel takes none: ${refusals.join('; ')}`;
 }
 
 function streamOf(probe: DefinedProbe, kind: StreamEvent['kind'], filter: string | null): StreamEvent {

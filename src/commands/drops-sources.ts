@@ -5,6 +5,7 @@ import type { KernelJournal } from '../tracefs/journal.js';
 import { readLosses } from '../tracefs/page-source.js';
 import type { DropsOptions } from './drops-options.js';
 import type { DropsSetup, StreamEvent } from './drops-setup.js';
+import type { Tap } from './tap.js';
 import { holdPipe, openReader, type ReaderChoice, type TraceReader } from './trace-reader.js';
 import { chooseClock, resizeBuffer } from './trace-settings.js';
 
@@ -19,8 +20,11 @@ export interface DropSourcesParts {
   detail: (record: TraceRecord) => void;
   /** Reads the detail event in a way of its own; null for record by record. */
   reader: ((instance: TraceInstance) => TraceReader) | null;
+  /** Whether kernel paths of single drops are recorded now. */
+  stack: () => boolean;
   /** Drops of the stream that is for counting alone. */
   count: (record: TraceRecord) => void;
+  tap: Tap;
 }
 
 /** The ring buffers of a run: one for single drops, and where the kernel keeps no tables, one for counting. */
@@ -42,7 +46,8 @@ export class DropSources {
       return;
     }
     this.#detail =
-      parts.reader?.(parts.instance) ?? this.#read(parts.instance, setup.detail, options.stack, parts.detail);
+      parts.reader?.(parts.instance) ??
+      this.#read(parts.instance, 'detail', setup.detail, parts.stack, parts.detail);
     if (setup.counting !== null) this.#openCounting(setup.counting);
   }
 
@@ -90,17 +95,25 @@ export class DropSources {
     const { journal, instance, count } = this.#parts;
     const second = new TraceInstance(instance.tracefs, process.pid, journal, 'counts');
     switchOn(second, { ...counting, base: counting.filter }, { ...this.#parts.options, stack: false });
-    this.#counting = { instance: second, reader: this.#read(second, counting, false, count) };
+    this.#counting = { instance: second, reader: this.#read(second, 'count', counting, () => false, count) };
   }
 
   #read(
     instance: TraceInstance,
+    name: 'detail' | 'count',
     { event }: StreamEvent,
-    stack: boolean,
+    stack: () => boolean,
     emit: (record: TraceRecord) => void,
   ): TraceReader {
-    const { journal, choice, proc } = this.#parts;
-    return openReader(instance, journal, { choice, events: [event], stack, proc, emit });
+    const { journal, choice, proc, tap } = this.#parts;
+    return openReader(instance, journal, {
+      choice,
+      events: [event],
+      stack,
+      proc,
+      emit,
+      tap: tap.buffer(name),
+    });
   }
 }
 

@@ -1,51 +1,27 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { containerOf, unitOf } from '../host/cgroup-identity.js';
-import { listProcesses, readProcess, threadGroupOf } from '../host/process-facts.js';
 import type { ProcessIdentity } from '../model/events.js';
-import { completeFrom, type Process } from '../model/process.js';
+import { completeFrom, type Process, type ProcessSnapshot } from '../model/process.js';
 import type { ProcessTable } from '../model/process-table.js';
 
-/** Looking into /proc may take this much of every second: a storm of short-lived callers must not stop the capture. */
-export const LOOKUP_MS_PER_SECOND = 200;
 /** Parents told of each process. */
 const PARENTS = 16;
 
-/** Puts names to threads: what the events have told, completed from /proc while the process lives. */
+/** Answers about processes as they are now: of this host, or as they were when a recording was made. */
+export interface IdentityLooks {
+  /** The process of the table that has this id; null where nobody can tell any more. */
+  process(pid: number): ProcessSnapshot | null;
+  /** The process of a thread; null where it is gone. */
+  group(tid: number): number | null;
+}
+
+/** Puts names to threads: what the events have told, completed by a look at the process while it lives. */
 export class Identities {
   readonly #table: ProcessTable;
-  readonly #proc: string | null;
-  /** Clock ticks of /proc/PID/stat at zero of the trace clock. */
-  readonly #ticksAtZero: number;
-  #second = 0;
-  #spent = 0;
-  /** Look-ups that the budget did not allow. */
-  skipped = 0;
+  readonly #looks: IdentityLooks;
 
-  /**
-   * @param proc where /proc is; null where it numbers processes differently from the kernel's records
-   * @param clockNs the trace clock now, in nanoseconds
-   */
-  constructor(table: ProcessTable, proc: string | null, clockNs: number) {
+  constructor(table: ProcessTable, looks: IdentityLooks) {
     this.#table = table;
-    this.#proc = proc;
-    const uptime = proc === null ? 0 : Number(readFileSync(join(proc, 'uptime'), 'latin1').split(' ')[0]);
-    this.#ticksAtZero = uptime * TICKS_PER_SECOND - clockNs / NS_PER_TICK;
-  }
-
-  /**
-   * Takes every process alive into the table, one a step. Begin it after the events are live; what they tell of a
-   * birth is better than what /proc says later.
-   */
-  *scan(): Generator<void> {
-    const proc = this.#proc;
-    if (proc === null) return;
-    for (const pid of listProcesses(proc)) {
-      const known = this.#table.find(pid);
-      const facts = known === null || known.born === null ? readProcess(proc, pid) : null;
-      if (facts !== null) this.#table.seed(facts);
-      yield;
-    }
+    this.#looks = looks;
   }
 
   /** The process a thread belongs to, as it was at the last event applied; null where nobody can tell any more. */
@@ -80,22 +56,15 @@ export class Identities {
   }
 
   #adopt(tid: number): Process | null {
-    const pid = tid === 0 ? null : this.#within((proc) => threadGroupOf(proc, tid));
+    const pid = tid === 0 ? null : this.#looks.group(tid);
     return pid === null ? null : this.#table.adopt(tid, pid);
   }
 
   #lookUp(process: Process): void {
-    const facts = this.#within((proc) => readProcess(proc, process.pid));
-    if (facts === null || !this.#isSame(process, facts.startTicks)) return;
+    const facts = this.#looks.process(process.pid);
+    if (facts === null) return;
     completeFrom(process, facts);
     if (process.parent === null && facts.ppid > 0) process.parent = this.#table.adopt(facts.ppid, facts.ppid);
-  }
-
-  /** A pid that /proc shows may belong to somebody new by now. */
-  #isSame(process: Process, startTicks: number): boolean {
-    if (process.startTicks !== null) return process.startTicks === startTicks;
-    if (process.born === null) return true;
-    return Math.abs(process.born / NS_PER_TICK + this.#ticksAtZero - startTicks) <= TICKS_SLACK;
   }
 
   #parentsOf(process: Process): ProcessIdentity['parents'] {
@@ -110,27 +79,4 @@ export class Identities {
     }
     return parents;
   }
-
-  #within<T>(look: (proc: string) => T): T | null {
-    if (this.#proc === null) return null;
-    const start = performance.now();
-    const second = Math.floor(start / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#spent = 0;
-    }
-    if (this.#spent > LOOKUP_MS_PER_SECOND) {
-      this.skipped++;
-      return null;
-    }
-    const found = look(this.#proc);
-    this.#spent += performance.now() - start;
-    return found;
-  }
 }
-
-/** USER_HZ: 100 on every architecture that Node runs on. */
-const TICKS_PER_SECOND = 100;
-const NS_PER_TICK = 1e7;
-/** Clocks are read at slightly different moments, and ticks are coarse. */
-const TICKS_SLACK = 10;

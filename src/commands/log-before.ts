@@ -3,15 +3,15 @@ import { findLogHolders, type LogHolder } from '../host/log-holders.js';
 import { readLogState } from '../klog/log-state.js';
 import type { ProcessIdentity } from '../model/events.js';
 import type { Identities } from './identity.js';
-import type { LogInvestigation } from './log-investigation.js';
+import type { LogTelling } from './log-telling.js';
 
 /** Tells what had happened to the log before anyone watched: whether it was cleared, whether the ring has wrapped. */
-export function tellLogBefore(investigation: LogInvestigation): void {
+export function tellLogBefore(telling: LogTelling): void {
   try {
     const { first, hidden, visible, hiddenUntil } = readLogState();
-    investigation.expectOwn();
+    telling.expectOwn();
     if (first !== null && first.seq > 0) {
-      investigation.notice(
+      telling.notice(
         'log-wrapped',
         'info',
         `the ring has wrapped: ${first.seq} records before ${first.time.toFixed(6)} s are overwritten for good`,
@@ -21,7 +21,7 @@ export function tellLogBefore(investigation: LogInvestigation): void {
     if (hidden > 0) {
       const until = visible === null ? '' : ` before ${visible.time.toFixed(6)} s`;
       const last = hiddenUntil === null ? '' : `, the last of ${hiddenUntil.toFixed(6)} s`;
-      investigation.notice(
+      telling.notice(
         'log-cleared',
         'warning',
         `the log was cleared before: ${hidden} records${until}${last} are hidden from dmesg`,
@@ -39,7 +39,7 @@ export function tellLogBefore(investigation: LogInvestigation): void {
     const reason =
       error instanceof KwhoError ? error.message : `/dev/kmsg cannot be read (${systemCode(error)})`;
     const hint = error instanceof KwhoError ? (error.hint ?? null) : null;
-    investigation.notice(
+    telling.notice(
       'log-state-unknown',
       'warning',
       `whether the log was cleared before is not known: ${reason}`,
@@ -50,7 +50,7 @@ export function tellLogBefore(investigation: LogInvestigation): void {
 
 /** Tells who has the log open, looking into one process a step. */
 export function* tellHolders(
-  investigation: LogInvestigation,
+  telling: LogTelling,
   identities: Identities,
   proc: string | null,
 ): Generator<void> {
@@ -58,11 +58,11 @@ export function* tellHolders(
   let unseen = 0;
   for (const holders of findLogHolders(proc)) {
     if (holders === null) unseen++;
-    for (const holder of holders ?? []) tellHolder(investigation, identities, holder);
+    for (const holder of holders ?? []) tellHolder(telling, identities, holder);
     yield;
   }
   if (unseen > 0) {
-    investigation.notice(
+    telling.notice(
       'holders-unseen',
       'info',
       `the open files of ${unseen} other processes could not be looked at`,
@@ -70,15 +70,11 @@ export function* tellHolders(
   }
 }
 
-function tellHolder(
-  investigation: LogInvestigation,
-  identities: Identities,
-  { pid, door, mode }: LogHolder,
-): void {
+function tellHolder(telling: LogTelling, identities: Identities, { pid, door, mode }: LogHolder): void {
   const found = identities.processOf(pid);
   if (found === null || pid === process.pid) return;
   const who = identities.describe(found);
-  investigation.notice(
+  telling.notice(
     'log-holder',
     'info',
     `${who.comm ?? '?'}[${pid}] has ${door} open (${mode})${unitWords(who)}`,
@@ -86,7 +82,7 @@ function tellHolder(
       details: { door, mode, process: who },
     },
   );
-  if (door === '/proc/kmsg' && mode !== 'write') investigation.holder(pid, who.comm);
+  if (door === '/proc/kmsg' && mode !== 'write') telling.holder(pid, who.comm);
 }
 
 function unitWords({ unit, container }: ProcessIdentity): string {

@@ -53,7 +53,7 @@ export class LogInvestigation {
   record(record: TraceRecord): void {
     if (this.done) return;
     if (record.kind === 'lost') this.#lost(record);
-    else if (record.kind === 'malformed') this.#unreadable(record);
+    else if (record.kind === 'malformed') this.#malformedRecord(record);
     else {
       // A death ends the thread's calls before the thread is forgotten.
       this.#ledger.apply(record);
@@ -93,6 +93,13 @@ export class LogInvestigation {
     ].some(({ door, call }) => door === '/dev/kmsg' && call === 'open');
   }
 
+  /** A part of the recording that is replayed cannot be read: what was in it, nobody knows. */
+  unreadable(what: string): void {
+    this.#completeness.note({ kind: 'lost', cpu: -1, count: null });
+    const lost = { type: 'lost', time: null, backend: this.#backend, where: 'recording' } as const;
+    this.#tell({ ...lost, count: null, cpu: null, what });
+  }
+
   /** Hits of probes that the kernel could not record. */
   missed(count: number): void {
     if (count === 0) return;
@@ -103,8 +110,9 @@ export class LogInvestigation {
   /**
    * The last calls: what is still under way, the kernel's own account, the summary.
    * @param totals what the kernel lost, by CPU
+   * @param skipped look-ups of processes that the budget did not allow
    */
-  finish(totals: ReadonlyMap<number, number>): void {
+  finish(totals: ReadonlyMap<number, number>, skipped = 0): void {
     if (!this.done) this.#ledger.finish();
     for (const rest of this.#completeness.settle(totals)) this.#tellOverwritten(rest);
     const silent = this.#ownExpected && this.#ownSeen === 0 && this.#completeness.complete && !this.done;
@@ -118,12 +126,8 @@ export class LogInvestigation {
         },
       );
     }
-    if (this.#options.identities.skipped > 0) {
-      this.notice(
-        'identity-budget',
-        'warning',
-        `${this.#options.identities.skipped} look-ups in /proc were skipped to keep up`,
-      );
+    if (skipped > 0) {
+      this.notice('identity-budget', 'warning', `${skipped} look-ups in /proc were skipped to keep up`);
     }
     this.#tell({
       type: 'summary',
@@ -202,7 +206,7 @@ export class LogInvestigation {
     this.#tell({ type: 'lost', time: null, backend: this.#backend, where: 'ring', count, cpu, what });
   }
 
-  #unreadable({ why, sample }: MalformedRecord): void {
+  #malformedRecord({ why, sample }: MalformedRecord): void {
     this.#malformed++;
     if (this.#malformed > MALFORMED_SHOWN) return;
     const rest = this.#malformed === MALFORMED_SHOWN ? '; further ones are only counted' : '';

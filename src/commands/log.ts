@@ -99,12 +99,12 @@ export const log: Command = {
   ],
   async run(values) {
     if (values.recover === true) return recoverLog({ json: values.json === true });
-    const options = optionsOf(values);
+    const options = logOptions(values);
     return values['dry-run'] === true ? dryRunLog(options) : runLog(options);
   },
 };
 
-function optionsOf(values: OptionValues): LogOptions {
+export function logOptions(values: OptionValues): LogOptions {
   return {
     json: values.json === true,
     all: values.all === true,

@@ -1,7 +1,6 @@
-import type { KmsgRecord } from '../decode/kmsg-record.js';
 import { PermissionError, systemCode } from '../errors.js';
 import { readHidden, readLogState } from '../klog/log-state.js';
-import type { KernelMessageEvent } from '../model/events.js';
+import { messageEvent } from '../model/message-event.js';
 import { openStandardOutput } from '../output/channel.js';
 import { dmesgLines } from '../output/dmesg-line.js';
 import { toJsonLine } from '../output/ndjson.js';
@@ -23,7 +22,9 @@ export async function recoverLog({ json }: { json: boolean }): Promise<number> {
         overwritten += Math.max(0, read.record.seq - next);
         next = read.record.seq + 1;
         hidden++;
-        out.write(json ? toJsonLine(toEvent(read.record)) : dmesgLines(read.record.time, read.record.text));
+        out.write(
+          json ? toJsonLine(messageEvent(read.record)) : dmesgLines(read.record.time, read.record.text),
+        );
         // A pager that takes its time must not make the whole log wait in memory.
         if (out.backlog > MOST_WAITING) await new Promise((resolve) => setTimeout(resolve, 10));
         if (out.closed) break;
@@ -44,30 +45,6 @@ export async function recoverLog({ json }: { json: boolean }): Promise<number> {
 
 const MOST_WAITING = 1 << 20;
 const DRAIN_MS = 60_000;
-
-function toEvent({
-  time,
-  seq,
-  level,
-  facility,
-  flags,
-  caller,
-  text,
-  fields,
-}: KmsgRecord): KernelMessageEvent {
-  return {
-    type: 'kernel-message',
-    time,
-    backend: '/dev/kmsg',
-    seq,
-    level,
-    facility,
-    flags,
-    caller: caller === null ? null : `${caller.kind === 'thread' ? 'T' : 'C'}${caller.id}`,
-    text,
-    fields: Object.fromEntries(fields),
-  };
-}
 
 function explain(error: unknown): unknown {
   const code = systemCode(error);

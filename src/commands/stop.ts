@@ -25,6 +25,11 @@ export class Stop {
     return this.signal === null ? 0 : 128 + constants.signals[this.signal];
   }
 
+  /** Ends the run from inside. @param signal the one whose exit status it is to have; null for none */
+  end(signal: NodeJS.Signals | null = null): void {
+    this.#end(signal);
+  }
+
   /** Waits this long, or until the end if that comes first. */
   wait(milliseconds: number): Promise<void> {
     if (this.#expired) return Promise.resolve();

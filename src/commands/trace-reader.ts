@@ -1,16 +1,15 @@
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsePageHeader } from '../decode/page-header.js';
-import { PageDecoder } from '../decode/page-records.js';
-import { TimeOrder } from '../decode/time-order.js';
 import type { TraceRecord } from '../decode/trace-record.js';
-import { TraceTextDecoder } from '../decode/trace-text.js';
 import { findSymbols, KernelSymbols } from '../host/symbols.js';
-import { readFormats } from '../tracefs/formats.js';
+import { readFormatTexts } from '../tracefs/formats.js';
 import type { TraceInstance } from '../tracefs/instance.js';
 import type { KernelJournal } from '../tracefs/journal.js';
 import { PageSource } from '../tracefs/page-source.js';
 import { PipeSource } from '../tracefs/pipe-source.js';
+import type { BytesTap } from './tap.js';
+import { type DecodingFacts, openDecoding, type TraceDecoding } from './trace-decoding.js';
 
 /** Records of an instance in time order, by whichever of the two ways. */
 export interface TraceReader {
@@ -84,54 +83,68 @@ export interface ReaderOptions {
   choice: ReaderChoice;
   /** Events switched on, as `group/name`. */
   events: readonly string[];
-  /** Kernel paths are recorded: every symbol is needed. */
-  stack: boolean;
+  /** Whether kernel paths are recorded now: every symbol is needed then. */
+  stack: () => boolean;
   proc: string;
   emit: (record: TraceRecord) => void;
+  /** Which of a run's ring buffers it is, for a recording. */
+  tap: BytesTap;
 }
 
 /** Opens the chosen reader. Its files are closed when the journal is undone. */
 export function openReader(
   instance: TraceInstance,
   journal: KernelJournal,
-  options: ReaderOptions,
+  { choice, events, stack, proc, emit, tap }: ReaderOptions,
 ): TraceReader {
-  const formats = readFormats(instance.tracefs, instance.path, options.events);
-  if (options.choice.kind === 'text') {
-    const decoder = new TraceTextDecoder({ emit: options.emit, formats });
-    const source = new PipeSource(instance.path, decoder);
-    journal.hold('trace_pipe', () => source.close());
-    return {
-      kind: 'text',
-      poll: () => source.poll(),
-      finish: () => decoder.end(),
-    };
-  }
-  const layout = parsePageHeader(instanceHeader(instance), endianness());
-  const order = new TimeOrder();
-  const decoder = new PageDecoder({
-    layout,
-    formats: new Map(formats.map((format) => [format.id, format])),
-    symbol: options.stack ? anySymbol(options.proc) : knownSymbol(options.choice.addresses),
-    emit: (record) => order.push(cpuOf(record), record),
-  });
-  let current = 0;
-  const cpuOf = (record: TraceRecord) => ('cpu' in record ? record.cpu : current);
-  const source = new PageSource(instance.path, layout.size, (cpu, page) => {
-    current = cpu;
-    decoder.page(cpu, page);
-  });
-  journal.hold('trace_pipe_raw', () => source.close());
-  holdPipe(instance, journal);
+  const facts: DecodingFacts = {
+    kind: choice.kind,
+    header: choice.kind === 'pages' ? instanceHeader(instance) : '',
+    endian: endianness(),
+    formats: readFormatTexts(instance.tracefs, instance.path, events),
+  };
+  const known = knownSymbol(choice.addresses);
+  const any = anySymbol(proc);
+  const named = (address: number) => known(address) ?? (stack() ? any(address) : null);
+  const decoding = openDecoding(facts, { symbol: tap.symbols(named), emit });
+  tap.begin(facts);
+  const source =
+    choice.kind === 'text' ? openPipe(instance, decoding, tap) : openPages(instance, decoding, tap);
+  journal.hold('trace_pipe', () => source.close());
+  if (choice.kind === 'pages') holdPipe(instance, journal);
   return {
-    kind: 'pages',
+    kind: choice.kind,
     poll: () => {
       const any = source.poll();
-      order.endRound(options.emit);
+      tap.endRound();
+      decoding.endRound();
       return any;
     },
-    finish: () => order.flush(options.emit),
+    finish: () => {
+      tap.finish();
+      decoding.finish();
+    },
   };
+}
+
+function openPipe(instance: TraceInstance, { text }: TraceDecoding, tap: BytesTap): PipeSource {
+  return new PipeSource(instance.path, {
+    space: () => text.space(),
+    filled: (n) => {
+      tap.bytes(NO_CPU, text.space().subarray(0, n));
+      text.filled(n);
+    },
+  });
+}
+
+/** The text of all CPUs comes merged. */
+const NO_CPU = -1;
+
+function openPages(instance: TraceInstance, decoding: TraceDecoding, tap: BytesTap): PageSource {
+  return new PageSource(instance.path, decoding.pageSize, (cpu, page) => {
+    tap.bytes(cpu, page);
+    decoding.page(cpu, page);
+  });
 }
 
 /** Sub-buffers may have another size than a page; the instance's own file says so where there is one. */

@@ -1,5 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ByteString } from '../decode/trace-record.js';
-import { limited } from './command.js';
+import { limited, type RunCommand } from './command.js';
 import type { CheckSite } from './net-check.js';
 import { conntrackEvidence } from './net-conntrack-evidence.js';
 import { counterEvidence } from './net-counter.js';
@@ -17,6 +18,14 @@ import { WatchedNamespace } from './net-watch.js';
 import type { CheckRequest, DropPlace, Evidence, NetWorld } from './net-world.js';
 import type { NetworkNamespace } from './netns.js';
 
+/** What a run ends with. */
+export interface Closing {
+  /** What rose in each namespace that could be looked into. */
+  rises: NetRise[];
+  /** Namespaces that were not looked into, for want of room or of time. */
+  left: number;
+}
+
 /**
  * Looks on this host for what explains drops: what it counts and how it is set up, at the beginning and at the end of a
  * run. Nothing here throws, and nothing that other programs are asked for takes more than their two seconds.
@@ -24,9 +33,13 @@ import type { NetworkNamespace } from './netns.js';
 export class NetEvidence {
   readonly #world: NetWorld;
   readonly #watched = new Map<number, WatchedNamespace>();
+  /** Those that are not watched. */
+  readonly #left = new Set<number>();
   readonly #softnet: SoftnetCpu[];
   #deep = 0;
   #empty = 0;
+  /** From then on no program is started any more. */
+  #deadline = Number.POSITIVE_INFINITY;
 
   /** Notes what is counted now. What only other programs can tell is noted soon after, without being waited for. */
   static async start(world: NetWorld, namespaces: readonly NetworkNamespace[]): Promise<NetEvidence> {
@@ -38,19 +51,25 @@ export class NetEvidence {
   }
 
   private constructor(world: NetWorld) {
-    this.#world = { ...world, command: limited(world.command, MOST_AT_ONCE) };
+    const inTime: RunCommand = async (file, args) =>
+      world.now() < this.#deadline ? world.command(file, args) : { outcome: 'timeout' };
+    this.#world = { ...world, command: limited(inTime, MOST_AT_ONCE) };
     this.#softnet = readSoftnet(world.proc);
   }
 
-  /** Begins to watch namespaces that are new. @param namespaces all that there are now */
-  follow(namespaces: readonly NetworkNamespace[]): void {
-    for (const netns of namespaces) {
+  /**
+   * Begins to watch namespaces that are new, as many as there is time for; others are left for the next time.
+   * @param namespaces all that there are now
+   * @param dropping numbers of those in which drops were seen: they come first
+   */
+  follow(namespaces: readonly NetworkNamespace[], dropping: ReadonlySet<number> = new Set()): void {
+    const ends = this.#world.now() + FOLLOW_MS;
+    for (const netns of inOrder(namespaces, (each) => each, dropping)) {
       const known = this.#watched.get(netns.inum);
       known?.moveTo(netns);
-      if (known !== undefined || !this.#hasRoomFor(netns)) continue;
-      const watched = new WatchedNamespace(this.#world, netns);
-      this.#watched.set(netns.inum, watched);
-      this.#deepen(watched);
+      if (known !== undefined) continue;
+      if (this.#world.now() < ends && this.#takesRoom(netns, dropping.has(netns.inum))) this.#watch(netns);
+      else this.#left.add(netns.inum);
     }
   }
 
@@ -64,39 +83,66 @@ export class NetEvidence {
     }
   }
 
-  /** What rose in each namespace that could be looked into. From now on, checks tell of this moment. */
-  async finish(): Promise<NetRise[]> {
+  /** Programs are started for so many milliseconds from now; none of them runs for more than two seconds. */
+  allow(milliseconds: number): void {
+    this.#deadline = this.#world.now() + milliseconds;
+  }
+
+  /**
+   * What rose since the beginning. From now on, checks tell of this moment.
+   * @param dropping numbers of the namespaces in which drops were seen: after the own one they come first
+   * @param milliseconds that may be spent
+   */
+  async finish(dropping: ReadonlySet<number>, milliseconds: number): Promise<Closing> {
+    this.allow(milliseconds);
+    const late = () => this.#world.now() >= this.#deadline;
+    const looks: Promise<NetRise | null>[] = [];
+    let left = this.#left.size;
+    for (const watched of inOrder([...this.#watched.values()], ({ netns }) => netns, dropping)) {
+      if (late()) left += 1;
+      else looks.push(watched.end().catch(() => null));
+      await turn();
+    }
     const rises = await Promise.all(
-      [...this.#watched.values()].map((watched) => watched.end().catch(() => null)),
+      looks.map(async (look) => {
+        const rise = await look;
+        if (rise === null && late()) left += 1;
+        return rise;
+      }),
     );
     const dropped = softnetRise(this.#softnet, readSoftnet(this.#world.proc)).reduce(
       (sum, cpu) => sum + cpu.dropped,
       0,
     );
     for (const rise of rises) if (rise?.netns.own) rise.counters.set(SOFTNET_DROPPED, dropped);
-    return rises.filter((rise) => rise !== null);
+    return { rises: rises.filter((rise) => rise !== null), left };
   }
 
-  #hasRoomFor(netns: NetworkNamespace): boolean {
-    if (netns.own || netns.pid !== null) return this.#watched.size < MOST_NAMESPACES;
+  #takesRoom(netns: NetworkNamespace, drops: boolean): boolean {
+    if (this.#watched.size >= MOST_NAMESPACES) return false;
+    if (netns.own || netns.pid !== null) return true;
     // Where nobody lives, a program has to be sent in.
+    if (this.#empty >= (drops ? MOST_EMPTY_WITH_DROPS : MOST_EMPTY)) return false;
     this.#empty += 1;
-    return this.#empty <= MOST_EMPTY;
+    return true;
   }
 
-  /** Of many namespaces, programs are started in the first few: a start must not cost a second of work. */
-  #deepen(watched: WatchedNamespace): void {
-    if (this.#deep >= MOST_DEEP) return;
-    this.#deep += 1;
-    watched.deepen();
+  #watch(netns: NetworkNamespace): WatchedNamespace {
+    const watched = new WatchedNamespace(this.#world, netns);
+    this.#watched.set(netns.inum, watched);
+    this.#left.delete(netns.inum);
+    // Of many namespaces, programs are started in the first few: a start must not cost a second of work.
+    if (this.#deep < MOST_DEEP) {
+      this.#deep += 1;
+      watched.deepen();
+    }
+    return watched;
   }
 
+  /** What is asked for is looked into, however many others there are. */
   #at(netns: NetworkNamespace | null): WatchedNamespace | null {
     if (netns === null) return [...this.#watched.values()].find((watched) => watched.netns.own) ?? null;
-    const known = this.#watched.get(netns.inum);
-    if (known !== undefined) return known;
-    this.follow([netns]);
-    return this.#watched.get(netns.inum) ?? null;
+    return this.#watched.get(netns.inum) ?? this.#watch(netns);
   }
 
   async #look(request: CheckRequest, place: DropPlace, watched: WatchedNamespace): Promise<Evidence[]> {
@@ -140,8 +186,21 @@ export class NetEvidence {
 
 /** Among the counters of kwho's own namespace, though it is the host's: packets that found a CPU's backlog full. */
 const SOFTNET_DROPPED = 'softnet dropped';
-/** Beyond these, on hosts with thousands of containers, drops are told without evidence. */
+/** Beyond these, on hosts with thousands of containers, drops are told without looking for more that were lost. */
 const MOST_NAMESPACES = 256;
 const MOST_EMPTY = 16;
+const MOST_EMPTY_WITH_DROPS = 32;
 const MOST_DEEP = 8;
 const MOST_AT_ONCE = 2;
+/** What looking at new namespaces may take at a time: nobody reads the ring buffer meanwhile. */
+const FOLLOW_MS = 300;
+
+/** kwho's own namespace first, then those with drops. */
+function inOrder<T>(
+  all: readonly T[],
+  netnsOf: (one: T) => NetworkNamespace,
+  dropping: ReadonlySet<number>,
+): T[] {
+  const rank = (one: T) => (netnsOf(one).own ? 0 : dropping.has(netnsOf(one).inum) ? 1 : 2);
+  return [...all].sort((a, b) => rank(a) - rank(b));
+}

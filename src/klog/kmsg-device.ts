@@ -6,7 +6,7 @@ import { loadLibc } from './libc.js';
 
 /** What one read(2) of /dev/kmsg can give (Documentation/ABI/testing/dev-kmsg). */
 export type KmsgRead =
-  | { kind: 'record'; record: KmsgRecord }
+  | { kind: 'record'; record: KmsgRecord; bytes: Uint8Array }
   /** Bytes that are no record. */
   | { kind: 'malformed'; bytes: Uint8Array }
   /** EPIPE: records were overwritten before this reader came to them; the next read goes on at the oldest. */
@@ -32,7 +32,7 @@ export class KmsgDevice {
       if (n === 0) return { kind: 'end' };
       const bytes = this.#buffer.slice(0, n);
       const record = parseKmsgRecord(bytes);
-      return record.kind === 'malformed' ? { kind: 'malformed', bytes } : { kind: 'record', record };
+      return record.kind === 'malformed' ? { kind: 'malformed', bytes } : { kind: 'record', record, bytes };
     } catch (error) {
       if (systemCode(error) === 'EPIPE') return { kind: 'overrun' };
       if (systemCode(error) === 'EAGAIN') return { kind: 'end' };
@@ -99,7 +99,9 @@ function readByScript(path: string, reason: string): KmsgRead {
     if (status === 64 + EPIPE) return { kind: 'overrun' };
     if (status !== 0) continue;
     const record = parseKmsgRecord(stdout);
-    return record.kind === 'malformed' ? { kind: 'malformed', bytes: stdout } : { kind: 'record', record };
+    return record.kind === 'malformed'
+      ? { kind: 'malformed', bytes: stdout }
+      : { kind: 'record', record, bytes: stdout };
   }
   throw new UnavailableError(
     `cannot tell whether the log was cleared: ${reason}, and neither perl nor python3 is there`,

@@ -22,9 +22,11 @@ export class Completeness {
 
   /**
    * Holds the reader's account against the kernel's own totals at the end of a run.
+   * @param totals empty where the kernel could not be asked any more
    * @returns what the kernel lost beyond what was reported, by CPU; it is now in the account
    */
   settle(totals: ReadonlyMap<number, number>): LostRecord[] {
+    if (totals.size === 0) return [];
     const rest: LostRecord[] = [];
     for (const [cpu, total] of totals) {
       const missing = total - (this.#byCpu.get(cpu) ?? 0);

@@ -1,5 +1,6 @@
 import { type LogDoor, type LogHooks, logDoorOf } from '../decode/log-doors.js';
 import type { EventRecord, FieldValue, FunctionRecord, TraceRecord } from '../decode/trace-record.js';
+import { accessPath } from './access-path.js';
 import { actionOf, effectOf, type LogAccess, type LogCall } from './log-access.js';
 
 /**
@@ -91,7 +92,7 @@ export class LogLedger {
 
   #attachStack(tid: number, frames: readonly string[]): void {
     const call = this.#threads.get(tid)?.at(-1);
-    if (call !== undefined && call.stack === null) call.stack = frames;
+    if (call !== undefined && call.stack === null) call.stack = accessPath(frames);
   }
 
   #endThread(tid: number): void {

@@ -9,6 +9,7 @@ import {
   inherit,
   type Process,
   type ProcessSnapshot,
+  snapshotOf,
   unknownProcess,
 } from './process.js';
 
@@ -46,6 +47,16 @@ export class ProcessTable {
     const process = this.adopt(snapshot.pid, snapshot.pid);
     completeFrom(process, snapshot);
     if (snapshot.ppid > 0) process.parent = this.adopt(snapshot.ppid, snapshot.ppid);
+  }
+
+  /** Every process alive whose name is known, as {@link seed} takes them. */
+  snapshots(): ProcessSnapshot[] {
+    const all: ProcessSnapshot[] = [];
+    for (const [tid, { process }] of this.#threads) {
+      if (tid === process.pid && process.alive && process.comm !== null)
+        all.push(snapshotOf(process, process.comm));
+    }
+    return all;
   }
 
   /** The process a thread belongs to; null for a thread nobody has told of. */

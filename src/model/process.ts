@@ -132,3 +132,19 @@ function agrees({ cmdline, cmdlineCut }: Process, all: readonly ByteString[] | n
     return word === null || word === all[i] || (cmdlineCut && isLast && all[i]?.startsWith(word) === true);
   });
 }
+
+/** As /proc would tell it. A word that is not known is empty, a start that is not known 0. */
+export function snapshotOf(process: Process, comm: ByteString): ProcessSnapshot {
+  const { pid, parent, startTicks, exe, cmdline, uid, loginuid, cgroup } = process;
+  return {
+    pid,
+    ppid: parent?.pid ?? 0,
+    comm,
+    startTicks: startTicks ?? 0,
+    exe,
+    cmdline: cmdline?.map((word) => word ?? '') ?? null,
+    uid,
+    loginuid,
+    cgroup,
+  };
+}

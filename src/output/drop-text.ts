@@ -1,5 +1,6 @@
 import { rowId } from '../model/drop-table.js';
 import type { DropCountEvent, DropEvent, KwhoEvent } from '../model/events.js';
+import { accountWords } from './account-words.js';
 import type { OutputChannel } from './channel.js';
 import { DropRows, type Explain } from './drop-rows.js';
 import { dropLine } from './drop-words.js';
@@ -120,11 +121,12 @@ export class DropTextSink implements EventSink {
     const { counted = 0, detailed = 0, verdicts, complete, lost, backends, blindSpots } = event;
     const kinds = Object.entries(verdicts ?? {}).filter(([, count]) => count > 0);
     const what = kinds.map(([verdict, count]) => `${grouped(count)} ${verdict}`).join(', ');
-    const account = complete ? 'nothing was lost' : this.#paint.warn(`${grouped(lost)} lost or unreadable`);
+    const words = accountWords({ complete, lost });
+    const account = complete ? words : this.#paint.warn(words);
     const counts = `counted ${grouped(counted)} · detailed ${grouped(detailed)}`;
     this.#line(null, this.#paint.bold('summary'), `${counts}${what === '' ? '' : ` (${what})`}; ${account}`);
-    if (backends.length > 0) this.#more('means', backends.join(', '));
-    for (const spot of blindSpots) this.#more('unseen', spot);
+    if (backends.length > 0) this.#more('means', printable(backends.join(', ')));
+    for (const spot of blindSpots) this.#more('unseen', printable(spot));
   }
 
   #line(time: number | null, word: string, text: string): void {

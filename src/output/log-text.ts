@@ -1,4 +1,5 @@
 import type { KwhoEvent, LogAccessEvent, ProcessIdentity } from '../model/events.js';
+import { accountWords } from './account-words.js';
 import type { OutputChannel } from './channel.js';
 import { dmesgLines } from './dmesg-line.js';
 import { printable, shellWords } from './escape.js';
@@ -106,7 +107,7 @@ export class LogTextSink implements EventSink {
   #notice({ time, level, text, hint }: Extract<KwhoEvent, { type: 'notice' }>): void {
     const word = level === 'info' ? this.#paint.plain('note') : this.#paint.warn(level);
     this.#line(time, word, printable(text));
-    if (hint !== null) this.#more('hint', hint);
+    if (hint !== null) this.#more('hint', printable(hint));
   }
 
   #summary({
@@ -122,10 +123,11 @@ export class LogTextSink implements EventSink {
       ([effect, count]) => `${count} ${SUMMARY_WORDS.get(effect) ?? effect}`,
     );
     const what = counts.length === 0 ? '' : ` (${counts.join(', ')})`;
-    const account = complete ? 'nothing was lost' : this.#paint.warn(`${lost} lost or unreadable`);
+    const words = accountWords({ complete, lost });
+    const account = complete ? words : this.#paint.warn(words);
     this.#line(null, this.#paint.bold('summary'), `${seen} accesses${what}; ${account}`);
-    if (backends.length > 0) this.#more('means', backends.join(', '));
-    for (const spot of blindSpots) this.#more('unseen', spot);
+    if (backends.length > 0) this.#more('means', printable(backends.join(', ')));
+    for (const spot of blindSpots) this.#more('unseen', printable(spot));
   }
 
   #line(time: number | null, word: string, text: string): void {

@@ -15,6 +15,8 @@ export const DROP_EVENT = 'skb/kfree_skb';
 
 /** What this kernel's drop event offers, before anything is switched on. */
 export interface DropEventFacts {
+  /** Its `format` file, as the kernel prints it. */
+  format: string;
   reasons: DropReasons;
   hasReason: boolean;
   /** It names the socket that was to receive the packet (6.11 and later). */
@@ -28,9 +30,11 @@ export interface DropEventFacts {
 export function readDropEvent(tracefs: string): DropEventFacts {
   const path = join(tracefs, 'events', DROP_EVENT, 'format');
   try {
-    const format = parseEventFormat(readFileSync(path, 'latin1'));
+    const text = readFileSync(path, 'latin1');
+    const format = parseEventFormat(text);
     const hasReason = format.fields.some(({ name }) => name === 'reason');
     return {
+      format: text,
       reasons: new DropReasons(hasReason ? format : null),
       hasReason,
       hasSocket: format.fields.some(({ name }) => name === 'rx_sk'),

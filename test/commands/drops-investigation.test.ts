@@ -45,6 +45,7 @@ function investigate(options: Partial<DropInvestigationOptions> = {}) {
     sink: { event: (event) => events.push(event), tick: () => ticks++, end: () => ends++ },
     conditions: [],
     events: false,
+    samples: 0,
     stack: false,
     maxEvents: null,
     backends: ['hist', 'fields', 'pages'],

@@ -220,6 +220,9 @@ describe('a backend that was asked for', () => {
     ['5.10', '', 'this kernel has no hist triggers (CONFIG_HIST_TRIGGERS)'],
     ['6.12', '--port 53', 'the kernel cannot count by transport protocol, host or port'],
     ['6.12', '--proto tcp', 'the kernel cannot count by transport protocol, host or port'],
+    ['6.12', '--by flow', 'the kernel cannot count by flow'],
+    ['6.12', '--events --max-events 3', 'the kernel cannot count single drops that are told'],
+    ['5.10', '--by comm', 'this kernel has no hist triggers (CONFIG_HIST_TRIGGERS)'],
   ])('hist on %s with %j: an error', (kernel, args, why) => {
     expect(errorOf(kernel, `--backend hist ${args}`)).toMatchObject({
       code: 'no-hist',
@@ -236,6 +239,41 @@ describe('a backend that was asked for', () => {
     ]);
     expect(plan(setUp('6.1', '--backend event', { reader: 'pages' })).detail).toBe('skb/kfree_skb');
     expect(plan(setUp('6.12', '--backend event', { reader: 'text' })).detail).toBe('skb/kfree_skb');
+  });
+});
+
+describe('what rows are by is known of every drop that is counted, and not of samples', () => {
+  it.each(['6.1', '6.12', '7.2'])(
+    '%s: flows are counted as they are read, all else in the kernel',
+    (kernel) => {
+      expect(plan(setUp(kernel, '--by flow'))).toEqual({
+        detail: 'drop',
+        tables: false,
+        counting: null,
+        backends: 'fields',
+      });
+      expect(host?.defined()).toHaveLength(1);
+      for (const by of ['proto', 'comm', 'stack', 'dev,reason'])
+        expect(plan(setUp(kernel, `--by ${by}`))).toMatchObject({ tables: true, backends: 'hist fields' });
+    },
+  );
+
+  it('5.10: only places are counted apart from what is read', () => {
+    for (const by of ['flow', 'proto', 'comm', 'stack'])
+      expect(plan(setUp('5.10', `--by ${by}`))).toMatchObject({ counting: null, backends: 'fields' });
+    expect(plan(setUp('5.10', '--by netns,reason'))).toMatchObject({ counting: 'keys' });
+  });
+
+  it('names need a probe to be counted by', () => {
+    expect(plan(setUp('6.12', '--by comm', { probes: false }))).toMatchObject({ tables: false });
+    expect(errorOf('6.12', '--by comm --backend hist', { probes: false }).message).toContain(
+      '--by comm needs a probe, and the kernel takes none: e: probe: ENOENT',
+    );
+  });
+
+  it('single drops have no rows', () => {
+    expect(plan(setUp('6.12', '--events --by flow'))).toMatchObject({ tables: true });
+    expect(plan(setUp('5.10', '--events --by proto'))).toMatchObject({ counting: 'keys' });
   });
 });
 
@@ -275,9 +313,7 @@ describe('names of processes', () => {
   it('are counted in the kernel where they were asked for', () => {
     setUp('6.12', '--by comm', { reader: 'text' });
     expect(fetches('keys')).toBe(true);
-    setUp('5.10', '--by comm');
-    expect(fetches('keys')).toBe(true);
-    setUp('5.10', '--by comm', { reader: 'text' });
+    setUp('5.10', '--by comm --events', { reader: 'text' });
     expect(fetches('keys')).toBe(false);
   });
 });

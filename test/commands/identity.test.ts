@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Identities } from '../../src/commands/identity.js';
+import { ProcLooks } from '../../src/commands/proc-looks.js';
 import { threadGroupOf } from '../../src/host/process-facts.js';
 import { ProcessTable } from '../../src/model/process-table.js';
 import { event, execve, exit, newtask } from '../model/task-events.js';
@@ -12,18 +13,20 @@ const ticksAt = (clockNs: number) => (clockNs / 1e9 + 100) * 100;
 
 let proc: FakeProc;
 let table: ProcessTable;
+let looks: ProcLooks;
 let identities: Identities;
 beforeEach(() => {
   proc = new FakeProc(1000);
   table = new ProcessTable({ credentials: true, loginuid: true, cgroups: true }, (tid) =>
     threadGroupOf(proc.path, tid),
   );
-  identities = new Identities(table, proc.path, CLOCK_NS);
+  looks = new ProcLooks(table, proc.path, CLOCK_NS);
+  identities = new Identities(table, looks);
 });
 afterEach(() => proc.remove());
 
 function scan(): void {
-  for (const _ of identities.scan());
+  for (const _ of looks.scan((facts) => table.seed(facts)));
 }
 
 function described(tid: number) {
@@ -98,9 +101,10 @@ describe('a process that was there before', () => {
 });
 
 it('where /proc numbers processes differently, it is not asked', () => {
-  const alone = new Identities(table, null, CLOCK_NS);
+  const none = new ProcLooks(table, null, CLOCK_NS);
+  const alone = new Identities(table, none);
   proc.put({ pid: 10 });
-  for (const _ of alone.scan());
+  for (const _ of none.scan((facts) => table.seed(facts)));
   expect(alone.processOf(10)).toBeNull();
   table.apply(newtask(1, 10, { comm: 'sh' }));
   expect(alone.processOf(10)).toMatchObject({ pid: 10, comm: 'sh' });

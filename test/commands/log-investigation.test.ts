@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Identities } from '../../src/commands/identity.js';
 import { LogInvestigation, type LogInvestigationOptions } from '../../src/commands/log-investigation.js';
+import { ProcLooks } from '../../src/commands/proc-looks.js';
 import type { TraceRecord } from '../../src/decode/trace-record.js';
 import type { KwhoEvent, LogAccessEvent, NoticeEvent, SummaryEvent } from '../../src/model/events.js';
 import { ProcessTable } from '../../src/model/process-table.js';
@@ -28,7 +29,7 @@ function investigate(options: Partial<LogInvestigationOptions> = {}) {
   const investigation = new LogInvestigation({
     hooks: HOOKS,
     table,
-    identities: new Identities(table, proc.path, 0),
+    identities: new Identities(table, new ProcLooks(table, proc.path, 0)),
     sink: { event: (each) => events.push(each), tick: () => {}, end: () => ended++ },
     filter: { actions: [], doors: [], comms: [], pids: [] },
     maxEvents: null,

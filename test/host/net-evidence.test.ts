@@ -9,6 +9,8 @@ import { netFixture } from './net-fixture.js';
 
 const COUNTED = ['snmp', 'snmp6', 'netstat', 'dev', 'udp', 'udp6', 'tcp', 'tcp6', 'raw', 'packet'];
 
+const NONE: ReadonlySet<number> = new Set();
+
 let net: FakeNet;
 let netns: NetworkNamespace;
 let place: DropPlace;
@@ -84,8 +86,9 @@ describe('counters', () => {
 
   it('what rose in each namespace, at the end', async () => {
     await watch();
-    const [rise, ...others] = await evidence.finish();
-    expect(others).toEqual([]);
+    const { rises, left } = await evidence.finish(NONE, 2000);
+    const [rise, ...others] = rises;
+    expect([others, left]).toEqual([[], 0]);
     expect(rise).toMatchObject({ netns, milliseconds: 5000, malformed: 0 });
     expect(rise.counters.get('UdpRcvbufErrors')).toBe(307);
     expect(rise.devices.get('vs')?.get('rx_dropped')).toBe(0);
@@ -101,7 +104,80 @@ describe('counters', () => {
     net.put('net/softnet_stat', '00000010 00000002 00000003\n');
     evidence = await NetEvidence.start(net.world, [net.own(), netns]);
     net.put('net/softnet_stat', '00000010 00000006 00000003\n');
-    expect((await evidence.finish())[0].counters.get('softnet dropped')).toBe(4);
+    expect((await evidence.finish(NONE, 2000)).rises[0].counters.get('softnet dropped')).toBe(4);
+  });
+});
+
+describe('a host with many namespaces', () => {
+  /** Two hundred, kwho's own last. */
+  function crowd(): NetworkNamespace[] {
+    const all: NetworkNamespace[] = [];
+    for (let i = 0; i < 199; i++) {
+      all.push(net.living(1000 + i, 5000 + i));
+      net.put(`${1000 + i}/net/snmp`, netFixture('snmp.before'));
+    }
+    net.put('net/snmp', netFixture('snmp.before'));
+    return [...all, net.own()];
+  }
+  const inums = (rises: readonly { netns: NetworkNamespace }[]) => rises.map(({ netns: { inum } }) => inum);
+
+  it('all of them, where there is time', async () => {
+    evidence = await NetEvidence.start(net.world, crowd());
+    const { rises, left } = await evidence.finish(NONE, 2000);
+    expect([rises.length, left]).toEqual([200, 0]);
+  });
+
+  it('at the end, the own one and those with drops are looked into first; what is left is counted', async () => {
+    const all = crowd();
+    evidence = await NetEvidence.start(net.world, all);
+    net.tick = 1;
+    const { rises, left } = await evidence.finish(new Set([5150, 5042]), 100);
+    expect(inums(rises).slice(0, 3)).toEqual([1, 5042, 5150]);
+    expect(rises.length).toBeLessThan(100);
+    expect(rises.length + left).toBe(200);
+  });
+
+  it('new ones are looked at as far as there is time, and then the next time', async () => {
+    const all = crowd();
+    net.tick = 1;
+    evidence = await NetEvidence.start(net.world, []);
+    evidence.follow(all, new Set([5150]));
+    const first = await evidence.finish(NONE, 60_000);
+    expect(inums(first.rises).slice(0, 2)).toEqual([1, 5150]);
+    expect(first.left).toBeGreaterThan(0);
+    evidence = await NetEvidence.start(net.world, []);
+    for (let i = 0; i < 10; i++) evidence.follow(all);
+    expect((await evidence.finish(NONE, 60_000)).left).toBe(0);
+  });
+
+  it('of those where nobody lives, few: a program is sent into each', async () => {
+    net.answerCat({ 'net/snmp': netFixture('snmp.before') });
+    const all = Array.from({ length: 100 }, (_, i) => ({ ...net.named(`n${i}`), inum: 6000 + i }));
+    const some = all.slice(0, 40);
+    evidence = await NetEvidence.start(net.world, some);
+    // One that came late and drops is let in; asked about, any other is too.
+    evidence.follow(all, new Set([6099]));
+    const { rises, left } = await evidence.finish(new Set([6099]), 2000);
+    expect(inums(rises)).toContain(6099);
+    expect([rises.length, left]).toEqual([17, 83]);
+    const at = { ...place, netns: all[70]! };
+    expect(await evidence.check({ kind: 'counter', names: ['UdpNoPorts'] }, at)).toMatchObject([
+      { text: 'UdpNoPorts did not move in 0 s' },
+    ]);
+  });
+
+  it('programs that hang do not hold up the end', async () => {
+    net.world.command = async (file, args) => {
+      net.asked.push([file, ...args]);
+      net.now += 2000;
+      return { outcome: 'timeout' };
+    };
+    const all = Array.from({ length: 16 }, (_, i) => ({ ...net.named(`n${i}`), inum: 6000 + i }));
+    evidence = await NetEvidence.start(net.world, all);
+    const { rises, left } = await evidence.finish(NONE, 2000);
+    expect([rises, left]).toEqual([[], 16]);
+    // Those that were under way, and none after them.
+    expect(net.asked.length).toBeLessThan(6);
   });
 });
 
@@ -406,7 +482,7 @@ describe('link', () => {
       '* eth0: rx_dropped rose by 15 in 2 s',
       "* eth0: the driver's rx_queue_0_xdp_drops rose by 8 in 2 s",
     ]);
-    const [rise] = await evidence.finish();
+    const [rise] = (await evidence.finish(NONE, 2000)).rises;
     expect(rise.devices.get('eth0')?.get('rx_queue_0_xdp_drops (ethtool -S)')).toBe(8);
   });
 
@@ -545,7 +621,7 @@ describe('whatever happens, a check says less and never fails', () => {
       counted('before');
       evidence = await NetEvidence.start(answers, [netns]);
       for (const request of EVERY) await told(request);
-      expect(await evidence.finish()).toHaveLength(1);
+      expect((await evidence.finish(NONE, 2000)).rises).toHaveLength(1);
     },
   );
 
@@ -557,7 +633,7 @@ describe('whatever happens, a check says less and never fails', () => {
       counted('before');
       evidence = await NetEvidence.start({ ...net.world, command }, [netns, net.named('red')]);
       for (const request of EVERY) await told(request);
-      expect(await evidence.finish()).toHaveLength(1);
+      expect((await evidence.finish(NONE, 2000)).rises).toHaveLength(1);
     }
   });
 
@@ -565,7 +641,7 @@ describe('whatever happens, a check says less and never fails', () => {
     evidence = await NetEvidence.start(net.world, [netns]);
     net.move(200, 78);
     for (const request of EVERY) await told(request, { dev: null, flow: null });
-    expect(await evidence.finish()).toEqual([]);
+    expect(await evidence.finish(NONE, 2000)).toEqual({ rises: [], left: 0 });
   });
 
   it('a place in a namespace that nobody has seen yet, or in none', async () => {

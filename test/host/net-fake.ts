@@ -16,6 +16,8 @@ export class FakeNet {
   readonly answers: Record<string, string | CommandResult> = {};
   /** What the world's clock says. */
   now = 0;
+  /** How much later it is at each look at the clock. */
+  tick = 0;
   readonly world: NetWorld = {
     proc: join(this.root, 'proc'),
     sys: join(this.root, 'sys'),
@@ -29,7 +31,10 @@ export class FakeNet {
       if (answer === undefined) return { outcome: 'missing' };
       return typeof answer === 'string' ? { outcome: 'done', stdout: answer, stderr: '', status: 0 } : answer;
     },
-    now: () => this.now,
+    now: () => {
+      this.now += this.tick;
+      return this.now;
+    },
   };
   #inside: Record<string, string> | null = null;
 

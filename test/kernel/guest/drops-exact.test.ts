@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DropCountEvent } from '../../../src/model/events.js';
 import { type BpfCounts, BpftraceCount } from './bpftrace-count.js';
@@ -71,6 +72,14 @@ describe('a storm of drops, watched by all at once', () => {
     expect(seen).toBeLessThanOrEqual(injected(storms));
   });
 
+  it('flows are counted one by one: those that were lost are told, not left out', () => {
+    const { rows, lost } = accountOf('flow');
+    expect(lost).toBeGreaterThan(0);
+    expect(sum(rows) + lost, inWords(rows)).toBe(total(storms));
+    const own = rows.filter(({ key }) => key.flow?.src === '198.51.100.1' && key.flow.dport === 9);
+    expect(new Set(own.map(({ key }) => key.flow?.dst))).toEqual(new Set(['10.9.0.1', '10.9.1.1']));
+  });
+
   it('bpftrace counts the same', (context) => {
     if (typeof bpftrace === 'string') {
       process.stderr.write(`\n*** NOT COMPARED WITH BPFTRACE on ${kernel}: ${bpftrace}\n\n`);
@@ -79,6 +88,22 @@ describe('a storm of drops, watched by all at once', () => {
     }
     expect(bpftrace.places.get(SYMBOL)).toBe(injected(storms));
     expect(bpftrace.protocols.get('2048')).toBe(total(storms));
+  });
+
+  it.skipIf(!hasTables)('ended in the middle of a storm, it knows every packet’s interface', async () => {
+    const run = await KwhoRun.start('drops', '--json', '--interval', '1s');
+    let isOver = false;
+    const storm = generator.send([300_000, 300_000]).finally(() => {
+      isOver = true;
+    });
+    await sleep(2000);
+    expect(await run.stop()).toBe(143);
+    expect(isOver).toBe(false);
+    await storm;
+    const { rows, lost } = accountFrom(run);
+    expect(lost).toBe(0);
+    for (const dev of storms.injected.keys()) expect(sum(rows.filter(isStorm(dev)))).toBeGreaterThan(0);
+    expect(rows.filter(isStorm(null))).toEqual([]);
   });
 
   it('nothing of kwho is left in the kernel', () => {
@@ -111,6 +136,7 @@ function beforeOthers(netns: number): Wanted[] {
     // Where the kernel has no tables, it would be unclear of what the lost ones were.
     ['auto', hasTables ? [] : [...only, ...SMALL]],
     ['fields', ['--backend', 'fields', ...only]],
+    ['flow', ['--by', 'flow', ...only, ...SMALL]],
     ...(hasTables ? [['hist', ['--backend', 'hist']] as const] : []),
   ];
 }
@@ -157,7 +183,10 @@ function accountFrom({ events, summary, stderr }: KwhoRun): Account {
 /** For a failure. */
 function inWords(rows: readonly DropCountEvent[]): string {
   return rows
-    .map(({ key: { location, dev, netns }, count }) => `${count} ${location?.symbol} ${dev} ${netns}`)
+    .map(
+      ({ key: { location, dev, netns, flow }, count }) =>
+        `${count} ${location?.symbol} ${dev} ${netns} ${flow?.dst}`,
+    )
     .join(', ');
 }
 

@@ -1,0 +1,36 @@
+import type { KwhoEvent } from '../model/events.js';
+import type { LogFilter } from '../model/log-filter.js';
+import type { EventSink } from '../output/sink.js';
+import type { DropsReplayOptions } from './drops-replay.js';
+
+/** Plays what was recorded, by kwho or by others, piece by piece. */
+export interface Player {
+  readonly host: RecordedHost;
+  /** Where it is on the kernel's clock, in seconds; null before the first moment. */
+  now: number | null;
+  /** Kernel time of what the next step plays; null for what has no moment. */
+  readonly next: number | null;
+  /** Running totals of the drop side. */
+  readonly progress: { counted: number; detailed: number };
+  /** Says who is to be told what. To be called once, before the first step. */
+  play(parts: PlayedParts): void;
+  /** Plays the next piece. @returns false at the end, after which everybody has been told so */
+  step(): boolean;
+}
+
+/** The host that a recording was made on. */
+export interface RecordedHost {
+  name: string;
+  kernel: string;
+  /** Wall-clock milliseconds at zero of the kernel's clock. */
+  wallAtZero: number;
+  /** Inode number of the network namespace in which kwho ran. */
+  netns: number | null;
+}
+
+/** What is wanted of a recording. */
+export interface PlayedParts {
+  log: { sink: EventSink; filter: LogFilter; maxEvents: number | null } | null;
+  drops: ({ sink: EventSink } & DropsReplayOptions) | null;
+  messages: ((event: KwhoEvent) => void) | null;
+}

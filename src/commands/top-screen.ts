@@ -1,0 +1,136 @@
+import { hostname, release } from 'node:os';
+import { readHidden, readLogState } from '../klog/log-state.js';
+import { dmesgLines } from '../output/dmesg-line.js';
+import type { Screen } from '../tui/screen.js';
+import { ScreenModel } from '../tui/screen-model.js';
+import type { ScreenActions } from '../tui/shown.js';
+import { ScreenSink } from '../tui/stream-sink.js';
+import { clockSeconds, wallClock } from './drops-clock.js';
+import { KmsgSide } from './kmsg-side.js';
+import type { LiveSides } from './live-sides.js';
+import { inumOfOwnNetns } from './own-netns.js';
+import { Recorder } from './recorder.js';
+import { RingWatch } from './ring-watch.js';
+import { openScreen, ownCost } from './screen-run.js';
+import { Tap } from './tap.js';
+import type { Output, OutputParts } from './top-output.js';
+import { userNames } from './user-names.js';
+
+/** The screen of a live run. It opens when everything is live: what goes wrong before is said in plain text. */
+export class LiveScreen implements Output {
+  /** A screen does not pile up: it draws less often. */
+  readonly backlog = 0;
+  readonly closed = false;
+  readonly samples = SAMPLES_A_SECOND;
+  readonly sinks: Output['sinks'];
+  readonly #parts: OutputParts;
+  readonly #netns = inumOfOwnNetns();
+  readonly #model = new ScreenModel({ host: this.#netns });
+  readonly #messages = new Tap('kmsg');
+  readonly #kmsg = KmsgSide.open((event) => this.#model.event(event), this.#messages);
+  #recorder: Recorder | null = null;
+  #screen: Screen | null = null;
+
+  constructor(parts: OutputParts) {
+    this.#parts = parts;
+    const sink = new ScreenSink(this.#model);
+    this.sinks = { log: () => sink, drops: () => sink };
+  }
+
+  begin(sides: LiveSides): void {
+    const { catalogue, values, drops, stop } = this.#parts;
+    this.#recorder = new Recorder([...sides.taps, this.#messages]);
+    const ring = new RingWatch(() => this.#kmsg?.extent ?? null, clockSeconds);
+    this.#screen = openScreen({
+      model: this.#model,
+      actions: actionsOf(sides, this.#recorder),
+      host: {
+        name: hostname(),
+        kernel: release(),
+        replay: null,
+        netns: this.#netns,
+        ring: () => ring.words(),
+        clock: clockSeconds,
+        wall: wallClock(),
+        userName: userNames(),
+        cost: ownCost(),
+      },
+      catalogue,
+      values,
+      intervalMs: drops.intervalMs,
+      stop,
+    });
+  }
+
+  step(): void {
+    this.#kmsg?.poll();
+    this.#recorder?.step();
+    const { problem } = this.#recorder ?? {};
+    if (problem != null) {
+      this.#recorder!.problem = null;
+      this.#model.event({
+        type: 'notice',
+        time: clockSeconds(),
+        backend: 'kwho',
+        level: 'error',
+        code: problem.code,
+        text: problem.message,
+        hint: problem.hint ?? null,
+      });
+    }
+    this.#screen?.step();
+  }
+
+  leave(): void {
+    const screen = this.#screen;
+    this.#screen = null;
+    if (screen === null) return;
+    screen.close();
+    const { path } = this.#recorder!;
+    this.#recorder!.stop();
+    this.#kmsg?.finish();
+    if (path !== null) process.stdout.write(`kwho: recorded in ${path}: kwho replay ${path}\n`);
+  }
+
+  async drain(): Promise<void> {}
+}
+
+/** Single drops of each second that the screen wants as examples: flows, paths, who was running. */
+const SAMPLES_A_SECOND = 200;
+
+function actionsOf({ log, drops }: LiveSides, recorder: Recorder): Omit<ScreenActions, 'save'> {
+  return {
+    evidence: drops === null ? null : (key, example) => drops.evidence(key, example?.flow ?? null),
+    recover: log === null ? null : hiddenRecords,
+    record: (on) => {
+      if (!on) recorder.stop();
+      else recorder.start(`kwho-${new Date().toISOString().replace(/[:.]/g, '-')}.kwho`);
+      return recorder.path;
+    },
+    stacks: (on) => {
+      if (log !== null) log.stacks = on;
+      if (drops !== null) drops.stacks = on;
+    },
+    interval:
+      drops === null
+        ? null
+        : (milliseconds) => {
+            drops.interval = milliseconds;
+          },
+  };
+}
+
+function hiddenRecords(): string[] {
+  const { hidden, visible } = readLogState();
+  if (hidden === 0) return [];
+  const lines: string[] = [];
+  for (const read of readHidden(visible?.seq ?? null)) {
+    if (read.kind === 'record')
+      lines.push(...dmesgLines(read.record.time, read.record.text).trimEnd().split('\n'));
+    if (lines.length >= MOST_LINES) break;
+  }
+  return lines;
+}
+
+/** More are for `kwho log --recover`. */
+const MOST_LINES = 10_000;
