@@ -10,6 +10,7 @@ import type { DropStream } from '../model/drop-stream.js';
 import type { CountedDrops, DropTable } from '../model/drop-table.js';
 import type { DropEvent, KwhoEvent, NoticeEvent } from '../model/events.js';
 import type { EventSink } from '../output/sink.js';
+import type { Sources } from './side.js';
 
 export interface DropInvestigationOptions {
   reading: DropReading;
@@ -116,13 +117,14 @@ export class DropInvestigation {
     return this.#options.sampled;
   }
 
-  get backends(): readonly string[] {
-    return this.#options.backends;
-  }
-
   /** Drops of which nothing is known but that they happened. */
   get lost(): number {
     return this.#completeness.lost + this.#malformed + this.#unplaced;
+  }
+
+  /** What sees, and what it cannot see. */
+  get sources(): Sources {
+    return this.#options;
   }
 
   notice(code: string, level: NoticeEvent['level'], text: string, more: Partial<NoticeEvent> = {}): void {

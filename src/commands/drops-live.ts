@@ -30,7 +30,7 @@ import { DropsTelling } from './drops-telling.js';
 import { Thinning } from './drops-thinning.js';
 import { processOfThread } from './drops-threads.js';
 import type { Namespaces } from './namespaces.js';
-import type { Side } from './side.js';
+import type { Side, Sources } from './side.js';
 import type { Tap } from './tap.js';
 import type { ReaderChoice } from './trace-reader.js';
 
@@ -163,6 +163,10 @@ export class LiveDrops implements Side {
     return any;
   }
 
+  get sources(): Sources {
+    return this.investigation.sources;
+  }
+
   get done(): boolean {
     return this.investigation.done;
   }
@@ -260,7 +264,7 @@ export class LiveDrops implements Side {
         stack: this.investigation.stack,
         by: options.by,
         events: options.events,
-        backends: this.investigation.backends,
+        backends: this.investigation.sources.backends,
         detailBackend: setup.detail?.kind ?? 'none',
         blindSpots: setup.blindSpots,
         namespaces: namespaces.list().map(({ inum, name, own }) => ({ inum, name, own })),

@@ -11,7 +11,7 @@ import type { EventSink } from '../output/sink.js';
 import type { TableRef } from '../tracefs/drop-tracing.js';
 import { chosenDrops } from './drops-chosen.js';
 import { type DropCounter, StreamCounter, TableCounter } from './drops-counter.js';
-import { DropInvestigation } from './drops-investigation.js';
+import { type CountSnapshot, DropInvestigation } from './drops-investigation.js';
 import { otherKey, placeKey } from './drops-keys.js';
 import type { DropsFacts } from './drops-telling.js';
 import { isCall, isTotals } from './log-replay.js';
@@ -29,6 +29,7 @@ import {
   ShapeError,
 } from './recorded-shape.js';
 import { ReplayBuffers, type ReplaySide } from './replay-side.js';
+import type { Sources } from './side.js';
 
 export interface DropsReplayOptions {
   catalogue: DropCatalogue;
@@ -37,6 +38,8 @@ export interface DropsReplayOptions {
   events: boolean;
   samples: number;
   maxEvents: number | null;
+  /** Told what saw, as soon as it is known. */
+  begun?: (sources: Sources) => void;
   /** What the conditions of the command line mean to the kernel of the recording. */
   conditions: (facts: {
     reasons: DropReasons;
@@ -124,6 +127,7 @@ export class DropsReplay implements ReplaySide {
       processOf: this.#recall.look<number, number>('process', isNumber),
     });
     this.#investigation = investigation;
+    this.#options.begun?.(investigation.sources);
     this.#finished = false;
     // A table of an unusual key answers to that key alone.
     const sameKey = by.join() === facts.by.join();
@@ -158,7 +162,7 @@ export class DropsReplay implements ReplaySide {
       throw new ShapeError(`${method} stands before the beginning of its stream`);
     if (method === 'notice') investigation.notice(...isNotice(args));
     else if (method === 'stack') investigation.stack = isFlag(args[0]);
-    else if (method === 'baseline') investigation.baseline(counter.snapshot());
+    else if (method === 'baseline') investigation.baseline(placedAlone(counter.snapshot()));
     else if (method === 'interval') {
       this.#to = isNumber(args[1]);
       investigation.interval(
@@ -173,6 +177,13 @@ export class DropsReplay implements ReplaySide {
       investigation.finish();
     } else throw new ShapeError(`there is no ${method} on the drop side`);
   }
+}
+
+/** Drops that were under way between the tables are in no row yet: the rows that they come to will tell them. */
+function placedAlone(snapshot: CountSnapshot): CountSnapshot {
+  const { rows, unplaced, others } = snapshot;
+  if (others !== null || rows.length === 0) return snapshot;
+  return { ...snapshot, counted: rows.reduce((sum, { count }) => sum + count, unplaced) };
 }
 
 const isLocation: Check<KernelLocation> = isObject({

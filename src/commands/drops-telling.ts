@@ -10,6 +10,8 @@ export class DropsTelling {
   readonly #tap: Tap;
   /** What was told so far, for a recording that begins later. */
   readonly #told: Opening['calls'][number][] = [];
+  /** Counts were told that a recording from now on does not hold. */
+  #counted = false;
 
   constructor(investigation: DropInvestigation, tap: Tap) {
     this.#investigation = investigation;
@@ -33,6 +35,7 @@ export class DropsTelling {
 
   /** See {@link DropInvestigation.interval}. A replay has the tables that the snapshot is of. */
   interval(from: number, to: number, snapshot: CountSnapshot, last: boolean): void {
+    this.#counted = true;
     this.#tap.call('interval', from, to, last);
     this.#investigation.interval(from, to, snapshot);
   }
@@ -63,7 +66,7 @@ export class DropsTelling {
 
   /** See {@link Opening}. */
   opening(facts: DropsFacts): Opening {
-    const baseline: Opening['calls'] = facts.tables === null ? [] : [['baseline']];
+    const baseline: Opening['calls'] = facts.tables === null || !this.#counted ? [] : [['baseline']];
     return { head: facts as unknown as Opening['head'], calls: [...baseline, ...this.#told] };
   }
 }

@@ -60,6 +60,7 @@ export class ForeignPlayback implements Player {
 
   play({ log, drops }: PlayedParts): void {
     const backends = [this.#kind];
+    for (const side of [log, drops]) side?.begun?.({ backends, blindSpots: [BLIND_SPOT] });
     if (log !== null) {
       const table = new ProcessTable({ credentials: false, loginuid: false, cgroups: false });
       const identities = new Identities(table, { process: () => null, group: () => null });

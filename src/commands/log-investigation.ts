@@ -11,6 +11,7 @@ import type { ProcessTable } from '../model/process-table.js';
 import { Rivalry } from '../model/rivalry.js';
 import type { EventSink } from '../output/sink.js';
 import type { Identities } from './identity.js';
+import type { Sources } from './side.js';
 
 export interface LogInvestigationOptions {
   hooks: LogHooks;
@@ -64,6 +65,11 @@ export class LogInvestigation {
   /** The bound on the number of events is reached. */
   get done(): boolean {
     return this.#options.maxEvents !== null && this.#seen >= this.#options.maxEvents;
+  }
+
+  /** What sees, and what it cannot see. */
+  get sources(): Sources {
+    return this.#options;
   }
 
   notice(code: string, level: NoticeEvent['level'], text: string, more: Partial<NoticeEvent> = {}): void {

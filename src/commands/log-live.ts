@@ -17,7 +17,7 @@ import type { LogOptions } from './log-options.js';
 import { LogTelling } from './log-telling.js';
 import { findLogSymbols, type LogTracing, setUpLogTracing } from './log-tracing.js';
 import { ProcLooks } from './proc-looks.js';
-import type { Side } from './side.js';
+import type { Side, Sources } from './side.js';
 import type { Tap } from './tap.js';
 import { chooseReader, openReader, type ReaderChoice, type TraceReader } from './trace-reader.js';
 
@@ -140,6 +140,10 @@ export class LiveLog implements Side {
     this.#stacks = on;
     if (this.#tracing.doors.backends.includes('function'))
       this.#instance.set('options/func_stack_trace', on ? '1' : '0', '0');
+  }
+
+  get sources(): Sources {
+    return this.#investigation.sources;
   }
 
   get done(): boolean {

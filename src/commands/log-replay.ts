@@ -20,18 +20,26 @@ import {
   ShapeError,
 } from './recorded-shape.js';
 import { ReplayBuffers, type ReplaySide } from './replay-side.js';
+import type { Sources } from './side.js';
+
+export interface LogReplayOptions {
+  filter: LogFilter;
+  maxEvents: number | null;
+  /** Told what saw, as soon as it is known. */
+  begun?: (sources: Sources) => void;
+}
 
 /** The log side of a run, from what {@link LogTelling} and its tap have recorded. */
 export class LogReplay implements ReplaySide {
   readonly #sink: EventSink;
-  readonly #options: { filter: LogFilter; maxEvents: number | null };
+  readonly #options: LogReplayOptions;
   readonly #recall = new Recall();
   #investigation: LogInvestigation | null = null;
   #table: ProcessTable | null = null;
   #buffers: ReplayBuffers | null = null;
   #finished = false;
 
-  constructor(sink: EventSink, options: { filter: LogFilter; maxEvents: number | null }) {
+  constructor(sink: EventSink, options: LogReplayOptions) {
     this.#sink = sink;
     this.#options = options;
   }
@@ -73,9 +81,11 @@ export class LogReplay implements ReplaySide {
       table: this.#table,
       identities,
       sink: this.#sink,
-      ...this.#options,
+      filter: this.#options.filter,
+      maxEvents: this.#options.maxEvents,
     });
     this.#investigation = investigation;
+    this.#options.begun?.(investigation.sources);
     this.#finished = false;
     const { buffers } = head as { buffers: unknown };
     this.#buffers = new ReplayBuffers(buffers, this.#recall, () => (record) => investigation.record(record));

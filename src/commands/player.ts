@@ -1,7 +1,7 @@
 import type { KwhoEvent } from '../model/events.js';
-import type { LogFilter } from '../model/log-filter.js';
 import type { EventSink } from '../output/sink.js';
 import type { DropsReplayOptions } from './drops-replay.js';
+import type { LogReplayOptions } from './log-replay.js';
 
 /** Plays what was recorded, by kwho or by others, piece by piece. */
 export interface Player {
@@ -30,7 +30,7 @@ export interface RecordedHost {
 
 /** What is wanted of a recording. */
 export interface PlayedParts {
-  log: { sink: EventSink; filter: LogFilter; maxEvents: number | null } | null;
+  log: ({ sink: EventSink } & LogReplayOptions) | null;
   drops: ({ sink: EventSink } & DropsReplayOptions) | null;
   messages: ((event: KwhoEvent) => void) | null;
 }

@@ -6,6 +6,7 @@ import type { Player } from './player.js';
 import { RecordedEvidence } from './recorded-evidence.js';
 import { play } from './replay-play.js';
 import { openScreen, ownCost } from './screen-run.js';
+import type { Sources } from './side.js';
 import type { Stop } from './stop.js';
 
 export interface ReplayScreenOptions {
@@ -38,9 +39,10 @@ export async function playOnScreen(
     maxEvents: null,
     conditions: () => [],
   };
+  const begun = ({ backends, blindSpots }: Sources) => model.sources(backends, blindSpots);
   player.play({
-    log: { sink, filter: NO_FILTER, maxEvents: null },
-    drops: { sink, catalogue, ...everything },
+    log: { sink, filter: NO_FILTER, maxEvents: null, begun },
+    drops: { sink, catalogue, ...everything, begun },
     messages: (event) => model.event(event),
   });
   const screen = openScreen({
@@ -71,6 +73,7 @@ export async function playOnScreen(
   try {
     const out = { backlog: 0, closed: false };
     await play(player, { speed, out, stop, each: () => screen.step() });
+    model.finish();
     while (!stop.reached) {
       screen.step();
       await stop.wait(PAUSE_MS);

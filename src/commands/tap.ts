@@ -98,7 +98,9 @@ export class Tap {
       [...this.#buffers].map(([name, { facts }]) => [name, facts as unknown as Json]),
     );
     log.block({ kind: 'begin', stream: this.#stream, time: 0, head: { ...head, buffers }, bytes: NO_BYTES });
-    for (const [method, ...args] of calls) this.call(method, ...args);
+    // At once, not with the round: a look-up that is answered anew in this round must not come before them.
+    for (const [method, ...args] of calls)
+      log.block({ kind: 'call', stream: this.#stream, time: 0, head: { method, args }, bytes: NO_BYTES });
   }
 
   #note(block: Block): void {

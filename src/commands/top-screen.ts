@@ -1,5 +1,6 @@
 import { hostname, release } from 'node:os';
 import { readHidden, readLogState } from '../klog/log-state.js';
+import type { NoticeEvent } from '../model/events.js';
 import { dmesgLines } from '../output/dmesg-line.js';
 import type { Screen } from '../tui/screen.js';
 import { ScreenModel } from '../tui/screen-model.js';
@@ -30,15 +31,26 @@ export class LiveScreen implements Output {
   readonly #kmsg = KmsgSide.open((event) => this.#model.event(event), this.#messages);
   #recorder: Recorder | null = null;
   #screen: Screen | null = null;
+  /** When the log is to be looked at again, after a clear. */
+  #lookAt = Number.POSITIVE_INFINITY;
 
   constructor(parts: OutputParts) {
     this.#parts = parts;
     const sink = new ScreenSink(this.#model);
-    this.sinks = { log: () => sink, drops: () => sink };
+    const log = new ScreenSink({
+      event: (event) => {
+        this.#model.event(event);
+        if (event.type === 'log-access' && event.effect === 'clears')
+          this.#lookAt = performance.now() + LOOK_MS;
+      },
+    });
+    this.sinks = { log: () => log, drops: () => sink };
   }
 
   begin(sides: LiveSides): void {
     const { catalogue, values, drops, stop } = this.#parts;
+    for (const side of [sides.log, sides.drops])
+      if (side !== null) this.#model.sources(side.sources.backends, side.sources.blindSpots);
     this.#recorder = new Recorder([...sides.taps, this.#messages]);
     const ring = new RingWatch(() => this.#kmsg?.extent ?? null, clockSeconds);
     this.#screen = openScreen({
@@ -65,20 +77,26 @@ export class LiveScreen implements Output {
   step(): void {
     this.#kmsg?.poll();
     this.#recorder?.step();
+    if (performance.now() >= this.#lookAt) this.#tellHidden();
     const { problem } = this.#recorder ?? {};
     if (problem != null) {
       this.#recorder!.problem = null;
-      this.#model.event({
-        type: 'notice',
-        time: clockSeconds(),
-        backend: 'kwho',
-        level: 'error',
-        code: problem.code,
-        text: problem.message,
-        hint: problem.hint ?? null,
-      });
+      this.#notice('error', problem.code, problem.message, { hint: problem.hint ?? null });
     }
     this.#screen?.step();
+  }
+
+  /** How many records the last clear has hidden: nobody is told of that but who looks. */
+  #tellHidden(): void {
+    this.#lookAt = Number.POSITIVE_INFINITY;
+    try {
+      const { hidden } = readLogState();
+      this.#notice('info', 'log-hidden', `${hidden} records are hidden by the clear`, {
+        details: { hidden },
+      });
+    } catch {
+      // What cannot be looked at stays unknown, as it was at the start.
+    }
   }
 
   leave(): void {
@@ -93,7 +111,23 @@ export class LiveScreen implements Output {
   }
 
   async drain(): Promise<void> {}
+
+  #notice(level: NoticeEvent['level'], code: string, text: string, more: Partial<NoticeEvent>): void {
+    const event = {
+      type: 'notice',
+      time: clockSeconds(),
+      backend: 'kwho',
+      level,
+      code,
+      text,
+      hint: null,
+    } as const;
+    this.#model.event({ ...event, ...more });
+  }
 }
+
+/** A clear by a reader comes between its reads: what it hid is looked at when they are through. */
+const LOOK_MS = 300;
 
 /** Single drops of each second that the screen wants as examples: flows, paths, who was running. */
 const SAMPLES_A_SECOND = 200;

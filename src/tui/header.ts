@@ -54,7 +54,7 @@ function account({ health, ring }: HeaderView, look: Look): Line {
       `drops ${count(counted)}${detailed === 0 || detailed === counted ? '' : `, ${count(detailed)} one by one`}`,
     ),
     lossSpan(health),
-    ...(ring === null ? [] : [span(`ring wraps in ${ring}`, 'warn')]),
+    ...(ring === null ? [] : [span(`ring ${ring}`, ring.includes(' in about ') ? 'warn' : 'faint')]),
   ];
   return [span(' '), ...spans.flatMap((part, i) => (i === 0 ? [part] : [separator(look), part]))];
 }

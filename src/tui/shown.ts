@@ -100,7 +100,7 @@ export interface ScreenHost {
   replay: string | null;
   /** Network namespace of the host itself; null where it is not known. */
   netns: number | null;
-  /** In how many minutes the kernel's ring overwrites its oldest visible record at this rate; null: not soon. */
+  /** How long the kernel's ring keeps its records, in words that follow «ring»; null where nobody need care. */
   ring: () => string | null;
   /** Kernel clock now (of a replay: where it is), in seconds. */
   clock: () => number;

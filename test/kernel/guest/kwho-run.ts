@@ -85,7 +85,9 @@ export function kwho(): string {
       cpSync(join(root, part), join(copy, part), { recursive: true });
     // Beside it, not in it: the optional ffi-napi is a test's own matter.
     mkdirSync('/run/node_modules', { recursive: true });
-    symlinkSync(join(root, 'node_modules/execa'), '/run/node_modules/execa');
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    for (const name of Object.keys(dependencies))
+      symlinkSync(join(root, 'node_modules', name), join('/run/node_modules', name));
   }
   return join(copy, 'dist/cli.js');
 }
