@@ -6,9 +6,9 @@
 // seconds do not.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const here = new URL('.', import.meta.url).pathname;
@@ -31,7 +31,7 @@ const runtimes = [process.execPath, ...options.node].map((path) => ({
   path,
   label: `Node ${output([path, '--version']).replace(/^v/, '')}`,
 }));
-const measure = compile(join(here, 'measure.c'), 'measure');
+const measure = compile(join(here, 'measure.c'));
 if (measure === null) {
   fail(
     'no C compiler ("cc") on this machine: without the C programs there is nothing to compare with (apt install gcc)',
@@ -41,24 +41,17 @@ for (const name of cases()) {
   const { default: each } = await import(`./${name}/case.mjs`);
   // What needs a kernel of its own runs by itself.
   if (each.run === undefined) run(each);
-  else each.run({ rounds, say });
+  else await each.run({ rounds, say });
 }
 
 function run(each) {
   const input = prepare(each);
-  const { label, source, flags } = each.reference;
-  const reference = { label, command: [compile(source, each.name, flags)] };
-  const ours = each.programs({ dist, runtimes });
-  check([reference, ...ours], input);
+  const same = [each.reference, ...each.programs({ dist, runtimes })].map(ready);
+  check(same, input);
 
-  const others = each.others
-    .map((other, index) =>
-      other.source === undefined
-        ? other
-        : { ...other, command: [compile(other.source, `${each.name}-${index}`, other.flags)] },
-    )
-    .filter(({ command }) => isInstalled(command[0]));
-  const programs = [reference, ...ours, ...others];
+  const [reference] = same;
+  const others = each.others.map(ready).filter(({ command }) => isInstalled(command[0]));
+  const programs = [...same, ...others];
   say(`${each.name}: one run of each to warm up, then ${rounds} rounds`);
   for (const program of programs) once(program, input);
   const runs = new Map(programs.map((program) => [program, []]));
@@ -70,8 +63,7 @@ function run(each) {
 
 /** The input in the folder for temporary files; made when it is not there or was made by another generator. */
 function prepare(each) {
-  const version = createHash('sha256').update(each.inputVersion).digest('hex').slice(0, 12);
-  const path = join(options.folder, `${each.name}-${size}-${version}`);
+  const path = join(options.folder, `input-${size}-${versionOf(each.inputVersion)}`);
   if (!existsSync(path)) {
     say(`${each.name}: making ${path} (${size / 1e6} MB)`);
     each.generate(path, size);
@@ -123,13 +115,23 @@ function print(each, reference, runs) {
   process.stdout.write(`\n${each.title}; ${size / 1e6} MB, ${rounds} rounds\n${lines.join('\n')}\n`);
 }
 
+/** A program that can be run: what has a source is compiled. */
+function ready(program) {
+  if (program.source === undefined) return program;
+  return { ...program, command: [compile(program.source, program.flags)] };
+}
+
 /** @returns the path of the program, or null without a compiler */
-function compile(source, name, flags = []) {
+function compile(source, flags = []) {
   if (!isInstalled('cc')) return null;
-  const path = join(options.folder, name);
-  if (existsSync(path) && statSync(path).mtimeMs > statSync(source).mtimeMs) return path;
+  const path = join(options.folder, `${basename(source, '.c')}-${versionOf(readFileSync(source) + flags)}`);
+  if (existsSync(path)) return path;
   output(['cc', '-O3', '-march=native', '-D_GNU_SOURCE', ...flags, '-o', path, source]);
   return path;
+}
+
+function versionOf(text) {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 function cases() {

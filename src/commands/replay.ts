@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { RecordingError } from '../decode/recording-reader.js';
 import { KwhoError, systemCode, UsageError } from '../errors.js';
 import { openStandardOutput } from '../output/channel.js';
 import { type Command, type OptionValues, parseOptions } from './command.js';
@@ -49,7 +50,7 @@ async function runReplay(values: OptionValues): Promise<number> {
   const out = openStandardOutput();
   const fd = openFile(file);
   try {
-    const player = openPlayer((into) => readNext(fd, into), file);
+    const player = openPlayer((into) => readNext(fd, into, file), file);
     const stop = new Stop();
     const onScreen =
       wanted.side === null && !wanted.json && values.text !== true && file !== '-' && hasTerminal();
@@ -67,7 +68,7 @@ async function runReplay(values: OptionValues): Promise<number> {
     }
     return stop.status;
   } catch (error) {
-    if (error instanceof KwhoError && !(error instanceof UsageError)) throw named(file, error);
+    if (error instanceof RecordingError) throw named(file, error);
     throw error;
   } finally {
     if (fd !== STANDARD_INPUT) closeSync(fd);
@@ -83,23 +84,27 @@ function openFile(file: string): number {
   try {
     return openSync(file, 'r');
   } catch (cause) {
-    throw new KwhoError(`${file} cannot be read (${systemCode(cause)})`, {
-      code: 'replay-open',
-      hint: 'name a file that kwho record has made',
-      cause,
-    });
+    throw unreadable(file, cause);
   }
 }
 
+function unreadable(file: string, cause: unknown): KwhoError {
+  return new KwhoError(`${file} cannot be read (${systemCode(cause)})`, {
+    code: 'replay-open',
+    hint: 'name a file that kwho record has made',
+    cause,
+  });
+}
+
 /** A pipe may have been made not to block by whoever else has it open. */
-function readNext(fd: number, into: Uint8Array): number {
+function readNext(fd: number, into: Uint8Array, file: string): number {
   for (;;) {
     try {
       return readSync(fd, into, 0, into.length, null);
     } catch (error) {
       const code = systemCode(error);
       if (code === 'EOF') return 0;
-      if (code !== 'EAGAIN' && code !== 'EINTR') throw error;
+      if (code !== 'EAGAIN' && code !== 'EINTR') throw unreadable(file, error);
       Atomics.wait(NEVER, 0, 0, RETRY_MS);
     }
   }

@@ -3,12 +3,16 @@ import type { ByteString } from './trace-record.js';
 
 /**
  * Strings for byte ranges that keep coming back (process names, file names): looks the bytes up before it makes a
- * string. A fixed table where a newcomer replaces what stood in its slot, so hostile input costs time, never memory.
+ * string. A fixed table where one that comes a second time replaces what stood in its slot, so hostile input costs time,
+ * never memory. What comes once is not kept: strings that live for a while before they are garbage make the engine's
+ * heap grow to several times what it needs.
  */
 export class ByteStrings {
   readonly #lengths = new Uint8Array(SLOTS);
   readonly #words = new Int32Array(SLOTS * WIDTH);
   readonly #strings: ByteString[] = new Array<ByteString>(SLOTS).fill('');
+  /** Hashes of those that found their slot taken last. */
+  readonly #newcomers = new Int32Array(SLOTS);
 
   get(window: TextWindow, from: number, to: number): ByteString {
     const length = to - from;
@@ -19,7 +23,8 @@ export class ByteStrings {
     const tail = view.getInt32(last, true) & mask;
     let hash = length;
     for (let at = from; at < last; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), MIX);
-    const slot = Math.imul(hash ^ (hash >>> 15) ^ tail, MIX) >>> SHIFT;
+    hash = Math.imul(hash ^ (hash >>> 15) ^ tail, MIX);
+    const slot = hash >>> SHIFT;
     const words = this.#words;
     let word = slot * WIDTH;
     if (this.#lengths[slot] === length) {
@@ -32,6 +37,10 @@ export class ByteStrings {
       word = slot * WIDTH;
     }
     const made = window.text(from, to);
+    if (this.#newcomers[slot] !== hash) {
+      this.#newcomers[slot] = hash;
+      return made;
+    }
     for (let at = from; at < last; at += 4) words[word++] = view.getInt32(at, true);
     words[word] = tail;
     this.#lengths[slot] = length;

@@ -1,5 +1,6 @@
-import { type FamiliarPage, familiarPage } from './drop-page-familiar.js';
-import { dropFieldOffsets } from './drop-page-fields.js';
+import { type FamiliarPages, familiarPages, LONGEST_FAMILIAR } from './drop-page-familiar.js';
+import { type DropFieldOffsets, dropFieldOffsets } from './drop-page-fields.js';
+import { type DropPageSlots, dropPageSlots } from './drop-page-slots.js';
 import type { EventFormat } from './event-format.js';
 import type { PageLayout } from './page-header.js';
 import { RingPageWalker } from './ring-page.js';
@@ -47,35 +48,33 @@ export class DropPageCounter {
 
   readonly #layout: PageLayout;
   readonly #id: number;
-  readonly #least: number;
-  readonly #hasReason: boolean;
+  readonly #fields: DropFieldOffsets;
   readonly #other: ((cpu: number, bytes: Uint8Array) => void) | undefined;
   readonly #walker: RingPageWalker;
-  readonly #familiar: FamiliarPage;
-  /** Of the buffer that the last pages stood in. */
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #slots: DropPageSlots = dropPageSlots();
+  /** The fast way through the buffer that the last pages stood in. */
+  #familiar: FamiliarPages | null = null;
+  /** Bytes of the last drop's record, which the next ones are taken to have, or 0. */
+  #length = 0;
   /** Counts of the keys that were drained. */
   #drained: Float64Array = new Float64Array(0);
 
   /** @throws FormatError `event-format-invalid`: the event is not the one that is known */
   constructor({ layout, format, other }: DropPageCounterOptions) {
-    const fields = dropFieldOffsets(format);
     this.#layout = layout;
     this.#id = format.id;
-    this.#least = fields.least;
-    this.#hasReason = fields.reason >= 0;
+    this.#fields = dropFieldOffsets(format);
     this.#other = other;
     this.#walker = new RingPageWalker(layout);
-    this.#familiar = familiarPage(format.id, fields);
   }
 
   /** Counts one page of this CPU or several, one behind the other; `bytes` may be used again afterwards. */
   pages(cpu: number, bytes: Uint8Array): void {
     const { size } = this.#layout;
-    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    const familiar = this.#familiarIn(bytes.buffer);
     for (let from = 0; from < bytes.length; from += size) {
       const to = Math.min(from + size, bytes.length);
-      const done = this.#plain(bytes.byteOffset + from, to - from);
+      const done = this.#plain(familiar, bytes.byteOffset + from, to - from);
       if (done !== ALL) this.#rest(cpu, bytes.subarray(from, to), done);
     }
   }
@@ -103,7 +102,7 @@ export class DropPageCounter {
   #total: Float64Array = new Float64Array(0);
 
   #settle(): void {
-    const since = this.#familiar.take();
+    const since = this.#slots.take();
     if (this.#total.length < since.length) {
       const grown = new Float64Array(since.length);
       grown.set(this.#total);
@@ -113,7 +112,7 @@ export class DropPageCounter {
   }
 
   #list(counts: Float64Array): DropPageCount[] {
-    const { keys } = this.#familiar;
+    const { keys } = this.#slots;
     const list: DropPageCount[] = [];
     for (let key = 0; key < keys.size; key++) {
       const count = counts[key] ?? 0;
@@ -121,7 +120,7 @@ export class DropPageCounter {
       const [low, high, reason, protocol] = keys.words.subarray(key * 4, key * 4 + 4);
       list.push({
         location: (BigInt(high! >>> 0) << 32n) | BigInt(low! >>> 0),
-        reason: this.#hasReason ? reason! : null,
+        reason: this.#fields.reason < 0 ? null : reason!,
         protocol: protocol!,
         count,
       });
@@ -129,23 +128,30 @@ export class DropPageCounter {
     return list;
   }
 
+  #familiarIn(buffer: ArrayBufferLike): FamiliarPages {
+    if (this.#familiar?.view.buffer !== buffer) {
+      this.#familiar = familiarPages(new DataView(buffer), this.#id, this.#fields, this.#slots);
+    }
+    return this.#familiar;
+  }
+
   /**
    * A page that says nothing of losses, with drops of one length only.
    * @returns ALL, or how many drops at its start were counted
    */
-  #plain(base: number, size: number): number {
+  #plain(familiar: FamiliarPages, base: number, size: number): number {
     const { data, commit, timestamp, longSize } = this.#layout;
     if (size < data) return 0;
-    const view = this.#view;
+    const { view } = familiar;
     const used = view.getUint32(base + commit, true);
     const upper = longSize === 8 ? view.getUint32(base + commit + 4, true) : 0;
     if (upper !== 0 || used > size - data) return 0;
     const end = base + data + used;
-    const behind = this.#familiar.read(view, base + data, end);
-    const counted = this.#familiar.events();
+    const behind = familiar.read(base + data, end, this.#length);
+    const counted = familiar.events();
     if (counted > 0) {
       const stamp = view.getUint32(base + timestamp + 4, true) * 2 ** 32;
-      this.lastTime = stamp + (view.getUint32(base + timestamp, true) + this.#familiar.elapsed());
+      this.lastTime = stamp + (view.getUint32(base + timestamp, true) + familiar.elapsed());
       this.firstTime ??= this.lastTime;
     }
     return behind === end ? ALL : counted;
@@ -171,15 +177,27 @@ export class DropPageCounter {
     const { id, offset, length, time, view } = this.#walker;
     if (id !== this.#id) {
       this.others += 1;
-    } else if (length < this.#least) {
-      const why = `event id ${id} has ${length} bytes, its format says ${this.#least}`;
+    } else if (length < this.#fields.least) {
+      const why = `event id ${id} has ${length} bytes, its format says ${this.#fields.least}`;
       this.#reject(why, bytes, offset, offset + length);
     } else {
-      this.#familiar.count(view, offset);
-      this.#familiar.learn(length);
+      this.#count(view, offset);
+      this.#length = length <= LONGEST_FAMILIAR ? length : 0;
       this.firstTime ??= time;
       this.lastTime = time;
     }
+  }
+
+  #count(view: DataView, offset: number): void {
+    const { low, high, reason, protocol } = this.#fields;
+    const slot = this.#slots.find(
+      view.getInt32(offset + low, true),
+      high < 0 ? 0 : view.getInt32(offset + high, true),
+      reason < 0 ? 0 : view.getInt32(offset + reason, true),
+      view.getUint16(offset + protocol, true),
+    );
+    this.#slots.hits[slot]! += 1;
+    this.#slots.counted(1);
   }
 
   #reject(why: string, bytes: Uint8Array, from: number, to: number): void {

@@ -20,21 +20,21 @@ export function openingTable<T>({ view }: TextWindow): OpeningTable<T> {
   const lengths = new Uint8Array(ROWS).fill(WORD);
   const meanings: (T | null)[] = new Array<T | null>(ROWS).fill(null);
   const oldest = new Uint8Array(BUCKETS);
-  /** The row that was found last, and that row if it was the one before as well: then it is tried first. */
+  /** The row that was found last, and how often in a row: from STEADY on it is tried first. */
   let last = 0;
-  let steady = 0;
+  let streak = 0;
   return { find, put };
 
   function find(start: number): T | null {
     const at = start | 0;
-    if (steady > 0) {
-      if (stands(steady, at)) return meanings[steady] as T;
-      steady = 0;
+    if (streak >= STEADY) {
+      if (stands(last, at)) return meanings[last] as T;
+      streak = 0;
     }
     let row = rowIn(longBucket(at), at);
     if (row < 0) row = rowIn(shortBucket(at), at);
     if (row < 0) return null;
-    if (row === last) steady = row;
+    streak = row === last ? streak + 1 : 0;
     last = row;
     return meanings[row] as T;
   }
@@ -107,4 +107,6 @@ const WIDTH_SHIFT = 4;
 const WIDTH = 1 << WIDTH_SHIFT;
 /** Bytes of the longest text that is kept. */
 const LONGEST = 12 * WORD;
+/** In mixed text two or three of a kind come by chance, and to expect one more costs more than it saves. */
+const STEADY = 8;
 const MIX = 0x9e3779b1;

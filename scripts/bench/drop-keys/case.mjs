@@ -1,6 +1,6 @@
 // Two hundred thousand distinct (location, reason): here predicting loses, and a hash of the bytes has to hold.
 import { readFileSync } from 'node:fs';
-import { counting } from '../drop-text/case.mjs';
+import dropText, { counting } from '../drop-text/case.mjs';
 import { generate } from './generate.mjs';
 
 const here = (name) => new URL(name, import.meta.url).pathname;
@@ -13,7 +13,7 @@ export default {
     readFileSync(here('../drop-text/generate.mjs'), 'utf8') +
     readFileSync(here('../drop-text/drops.mjs'), 'utf8'),
   generate,
-  reference: { label: 'C, hand-tuned', source: here('../drop-text/reference.c') },
+  reference: dropText.reference,
   programs: counting,
   others: [{ label: 'wc -l', command: ['wc', '-l'] }],
 };

@@ -1,4 +1,5 @@
-// The drops of drop-text as pages of trace_pipe_raw, and beside them as text: the size is that of the text.
+// The drops of drop-text as pages of trace_pipe_raw, and beside them as text. The size is that of the pages, and the text
+// has four times as much: of less, starting Node.js would be most of the time that pages take.
 import { readFileSync } from 'node:fs';
 import { generate } from './generate.mjs';
 
@@ -8,7 +9,8 @@ const OF_TEXT = 'exec "$0" "$1" "$2" "$3.text" $4';
 
 export default {
   name: 'drop-pages',
-  title: 'skb:kfree_skb in raw ring-buffer pages, counted by (location, reason); the same drops as text',
+  title:
+    'skb:kfree_skb in raw ring-buffer pages, counted by (location, reason); the same drops as text, four times the bytes',
   inputVersion:
     readFileSync(here('generate.mjs'), 'utf8') +
     readFileSync(here('../drop-text/generate.mjs'), 'utf8') +

@@ -8,7 +8,7 @@ export function generate(path, size) {
   const draft = `${path}.part`;
   const fd = openSync(draft, 'w');
   const cpus = [0, 1, 2, 3].map(() => new Page(fd));
-  writeLines(`${path}.text`, size, textLines(paged(drops(), cpus)));
+  writeLines(`${path}.text`, Number.POSITIVE_INFINITY, textLines(paged(drops(), cpus, size)));
   for (const cpu of cpus) cpu.write();
   closeSync(fd);
   writeFileSync(`${path}.names`, SITES.map(nameLine).join(''));
@@ -20,14 +20,18 @@ function nameLine({ location, addressLow, reason, reasonNumber }) {
   return `ffffffff${addressLow.toString(16)} ${reasonNumber} ${location} reason: ${reason}\n`;
 }
 
-function* paged(drops, cpus) {
+/** The drops that fill pages of `size` bytes together. */
+function* paged(drops, cpus, size) {
   for (const drop of drops) {
     cpus[drop.cpu].add(drop);
     yield drop;
+    if (cpus.reduce((sum, { written }) => sum + written, 0) >= size) return;
   }
 }
 
 class Page {
+  /** Bytes of whole pages. */
+  written = 0;
   #fd;
   #bytes = Buffer.alloc(4096);
   #at = HEAD;
@@ -77,7 +81,7 @@ class Page {
     this.#bytes.writeUInt32LE(this.#lost > 0 ? (used | MISSED) >>> 0 : used, 8);
     this.#bytes.writeUInt32LE(this.#lost > 0 ? 0xffffffff : 0, 12);
     if (this.#lost > 0) this.#bytes.writeBigUInt64LE(BigInt(this.#lost), this.#at);
-    writeSync(this.#fd, this.#bytes);
+    this.written += writeSync(this.#fd, this.#bytes);
     this.#bytes.fill(0);
     this.#at = HEAD;
     this.#lost = 0;

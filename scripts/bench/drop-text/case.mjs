@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { generate } from './generate.mjs';
 
 const here = (name) => new URL(name, import.meta.url).pathname;
+/** Counts or decodes, as the other C program does. */
+export const familiar = here('familiar.c');
 
 export default {
   name: 'drop-text',
@@ -11,7 +13,7 @@ export default {
   /** Changes when the input would: a stored one is used again only then. */
   inputVersion: readFileSync(here('generate.mjs'), 'utf8') + readFileSync(here('drops.mjs'), 'utf8'),
   generate,
-  reference: { label: 'C, hand-tuned', source: here('reference.c') },
+  reference: { label: 'C, hand-tuned', source: here('tuned.c') },
   programs: counting,
   others: [
     { label: 'C, getline and strstr', source: here('plain.c') },
@@ -26,5 +28,6 @@ export function counting({ dist, runtimes }) {
     command: [path, here('count.mjs'), dist],
   }));
   const hasMawk = spawnSync('mawk', ['-W', 'version']).status === 0;
-  return hasMawk ? [...ours, { label: 'mawk', command: ['sh', here('count-mawk.sh')] }] : ours;
+  const mawk = hasMawk ? [{ label: 'mawk', command: ['sh', here('count-mawk.sh')] }] : [];
+  return [...ours, ...mawk, { label: 'C that predicts as kwho does', source: familiar }];
 }

@@ -57,7 +57,10 @@ async function press(tmux, pid, milliseconds) {
 /** What a key changes and a storm does not: titles of panes and pages, the line of columns, the footer. */
 function frame(tmux) {
   const lines = tmux('capture-pane', '-p').split('\n');
-  return lines.filter((line) => /^[═─=-]{2}|▼|▲|F1 help|back|kwho/.test(line)).join('\n').replace(/\d[\d,.:]*/g, '0');
+  return lines
+    .filter((line) => /^[═─=-]{2}|▼|▲|F1 help|back|kwho/.test(line))
+    .join('\n')
+    .replace(/\d[\d,.:]*/g, '0');
 }
 
 function report(rate, { delays, memory, cpu }) {

@@ -48,16 +48,26 @@ function begin(block, time) {
   const host = { name: 'router', kernel: '6.12.0', arch: 'x64', wallAtZero: 1.7e12, netns: 4026531840 };
   block('host', 'run', time, host);
   for (const { location, addressLow } of SITES) {
-    const [, symbol, offset, module = null] = /^(.+)\+0x([0-9a-f]+)\/0x[0-9a-f]+(?: \[(.+)\])?$/.exec(location);
+    const [, symbol, offset, module = null] = /^(.+)\+0x([0-9a-f]+)\/0x[0-9a-f]+(?: \[(.+)\])?$/.exec(
+      location,
+    );
     const key = String(0xffffffff00000000n + BigInt(addressLow));
     const value = { symbol, offset: Number.parseInt(offset, 16), module };
     block('look', 'drops', time, { name: 'location', key, value });
   }
   const format = fixture('format-skb-kfree_skb.txt');
-  const buffers = { detail: { kind: 'pages', header: fixture('C-header_page.txt'), endian: 'little', formats: [format] } };
+  const buffers = {
+    detail: { kind: 'pages', header: fixture('C-header_page.txt'), endian: 'little', formats: [format] },
+  };
   const facts = { format, hasReason: true, swapped: false, tables: null, sampled: false, stack: false };
   const by = ['location', 'reason', 'dev', 'netns'];
-  const means = { events: false, backends: ['event', 'pages'], detailBackend: 'event', blindSpots: [], namespaces: [] };
+  const means = {
+    events: false,
+    backends: ['event', 'pages'],
+    detailBackend: 'event',
+    blindSpots: [],
+    namespaces: [],
+  };
   block('begin', 'drops', time, { ...facts, by, ...means, buffers });
 }
 

@@ -1,6 +1,6 @@
-// Full decode of trace text, against a C program that does the same. A case has a name, an input, a hand-tuned
-// reference in C, the programs to compare with it (all print the same line about the same input), and rows that
-// only show where simpler tools stand.
+// Full decode of trace text, against C programs that do the same. A case has a name, an input, a hand-tuned reference
+// in C, the programs to compare with it (all print the same line about the same input), and rows that only show where
+// simpler tools stand.
 import { readFileSync } from 'node:fs';
 import { generate } from './generate.mjs';
 
@@ -12,13 +12,15 @@ export default {
   /** Changes when the input would: a stored one is used again only then. */
   inputVersion: readFileSync(here('generate.mjs'), 'utf8'),
   generate,
-  reference: { label: 'C, hand-tuned', source: here('reference.c') },
+  reference: { label: 'C, hand-tuned', source: here('tuned.c') },
   /** @param runtimes Node.js binaries to run ours with */
-  programs: ({ dist, runtimes }) =>
-    runtimes.map(({ label, path }) => ({
+  programs: ({ dist, runtimes }) => [
+    ...runtimes.map(({ label, path }) => ({
       label: `kwho, ${label}`,
       command: [path, here('decode.mjs'), dist],
     })),
+    { label: 'C that predicts as kwho does', source: here('familiar.c') },
+  ],
   others: [
     { label: 'wc -l', command: ['wc', '-l'] },
     {

@@ -1,12 +1,11 @@
 /*
- * The opponent: the same full decode of the same text, written by hand for exactly this set of events (6.12 format,
- * five flags, built-in layouts). Big reads into one buffer; headers and payloads seen before are recognised by
- * comparing words, everything else is parsed in place; names are interned, other strings copied; every record
- * becomes one struct that is handed to a consumer behind a function pointer, which takes all of it into a checksum.
- * Two things are easier for it, as they are for any C program: the record is written over by the next one instead of
- * being the consumer's to keep, and lines in other columns or of other kinds (stacks, comments, other options of the
- * trace), of which this text has none, are malformed.
- *   reference FILE [check]
+ * How fast C gets the way kwho goes: the same full decode of the same text, written by hand for exactly this set of
+ * events (6.12 format, five flags, built-in layouts), each line expected to be like earlier ones. Big reads into one
+ * buffer; headers and payloads seen before are recognised by comparing words, everything else is parsed in place;
+ * names are interned, other strings copied; every record becomes one struct that is handed to a consumer behind a
+ * function pointer, which takes all of it into a checksum. The record is written over by the next one; lines in other
+ * columns or of other kinds, of which this text has none, are malformed.
+ *   familiar FILE [check]
  */
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,8 +1,9 @@
 /*
- * The opponent: skb:kfree_skb in trace text (6.12 format, five flags), by hand. Big reads into one buffer; everything
- * that every line has stands at the same byte of it and is compared as words; what follows ` rx_sk=…` (protocol,
- * location, reason, newline) is looked for among what was seen before by a hash of its first words and compared with
- * it, so that no line's end is searched for. Only a new one is taken apart and put into a table that grows.
+ * How fast C gets the way kwho goes: skb:kfree_skb in trace text (6.12 format, five flags), each line expected to be
+ * like earlier ones. Big reads into one buffer; everything that every line has stands at the same byte of it and is
+ * compared as words; what follows ` rx_sk=…` (protocol, location, reason, newline) is looked for among what was seen
+ * before by a hash of its first words and compared with it, so that no line's end is searched for. Only a new one is
+ * taken apart and put into a table that grows.
  *
  * Two modes:
  *   count   drops by (location, reason)
@@ -10,7 +11,7 @@
  *           all of it into a checksum; the struct is written over by the next line instead of being the consumer's
  *           to keep, as with any C program. Names, locations and reasons are interned.
  * Lines in other columns or of other kinds, of which this text has none, are malformed.
- *   reference FILE [check] [count|decode]
+ *   familiar FILE [check] [count|decode]
  * `check` prints a digest of every count by its text (count), or takes every byte of every text (decode).
  */
 #include <fcntl.h>
@@ -376,7 +377,7 @@ int main(int argc, char **argv)
 	const char *mode = MODE;
 	int check = 0, fd = argc > 1 ? open(argv[1], O_RDONLY) : -1;
 	long used = 0, n;
-	if (fd < 0) { perror("reference FILE [check] [count|decode]"); return 1; }
+	if (fd < 0) { perror("familiar FILE [check] [count|decode]"); return 1; }
 	for (int i = 2; i < argc; i++) if (!strcmp(argv[i], "check")) check = 1; else mode = argv[i];
 	void (*read_lines)(const unsigned char *, const unsigned char *) = strcmp(mode, "decode") ? count : decode;
 	consumer = check ? consume_every_byte : consume_lengths;
