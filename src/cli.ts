@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { type Command, didYouMean, helpOf, parseOptions } from './commands/command.js';
 import { drops } from './commands/drops.js';
+import { dieIfHungUp } from './commands/hang-up.js';
 import { log } from './commands/log.js';
 import { record } from './commands/record.js';
 import { replay } from './commands/replay.js';
@@ -20,7 +22,9 @@ const EXIT_USAGE = 2;
 const EXIT_UNAVAILABLE = 69;
 const EXIT_PERMISSION = 77;
 
+const onTerminal = isatty(0);
 process.exitCode = await main(process.argv.slice(2));
+if (onTerminal) dieIfHungUp();
 // Standard output may be a pipe that nobody reads any more: what is left to say has been drained or given up.
 process.exit();
 

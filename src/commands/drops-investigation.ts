@@ -157,7 +157,7 @@ export class DropInvestigation {
 
   /** A part of the recording that is replayed cannot be read: what was in it, nobody knows. */
   unreadable(what: string): void {
-    this.#completeness.note({ kind: 'lost', cpu: -1, count: null });
+    this.#completeness.noteGap();
     const lost = { type: 'lost', time: null, backend: this.#backend, where: 'recording' } as const;
     this.#tell({ ...lost, count: null, cpu: null, what });
   }

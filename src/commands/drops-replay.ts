@@ -82,7 +82,7 @@ export class DropsReplay implements ReplaySide {
   }
 
   unreadable(what: string): void {
-    this.#investigation?.unreadable(what);
+    if (!this.#finished) this.#investigation?.unreadable(what);
   }
 
   end(): void {

@@ -23,6 +23,8 @@ export class ForeignPlayback implements Player {
   #records: TraceRecord[] = [];
   #at = 0;
   #through = false;
+  /** The first bytes are there: they have told what it is. */
+  #begun = false;
   #log: LogInvestigation | null = null;
   #drops: DropInvestigation | null = null;
   #counter: StreamCounter | null = null;
@@ -52,6 +54,10 @@ export class ForeignPlayback implements Player {
   get next(): number | null {
     const record = this.#records[this.#at];
     return record !== undefined && 'time' in record ? record.time / 1e9 : null;
+  }
+
+  get isHungry(): boolean {
+    return this.#begun && !this.#through && this.#records[this.#at] === undefined;
   }
 
   get progress(): Player['progress'] {
@@ -117,6 +123,7 @@ export class ForeignPlayback implements Player {
       this.#finish();
       return false;
     }
+    this.#begun = true;
     const n = this.#read(this.#decoder.space());
     if (n > 0) this.#decoder.filled(n);
     else {

@@ -10,6 +10,8 @@ import type { Tap } from './tap.js';
 export interface RingExtent {
   oldest: { seq: number; time: number };
   newest: { seq: number; time: number };
+  /** What the records since the oldest take in the ring, in bytes, as far as their texts tell. */
+  bytes: number;
 }
 
 /** New messages of the kernel log, beside what the other sides tell: they stand on the same time axis. */
@@ -68,9 +70,15 @@ export class KmsgSide implements Side {
 
   #note(read: KmsgRead): void {
     if (read.kind !== 'record') return;
-    const { seq, time }: KmsgRecord = read.record;
-    this.#extent = { oldest: this.#extent?.oldest ?? { seq, time }, newest: { seq, time } };
+    const { seq, time, text }: KmsgRecord = read.record;
+    const { oldest = { seq, time }, bytes = 0 } = this.#extent ?? {};
+    this.#extent = { oldest, newest: { seq, time }, bytes: bytes + ringBytes(text.length) };
   }
+}
+
+/** A text with its descriptor's number, in whole words (kernel/printk/printk_ringbuffer.c struct prb_data_block). */
+function ringBytes(length: number): number {
+  return 8 + 8 * Math.ceil(length / 8);
 }
 
 /** Each look is an access to the log that the log side has to leave out. */

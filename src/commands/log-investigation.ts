@@ -35,6 +35,8 @@ export class LogInvestigation {
   readonly #options: LogInvestigationOptions;
   readonly #ledger: LogLedger;
   readonly #rivalry: Rivalry;
+  /** When somebody took a record last. */
+  #stolenAt: number | null = null;
   readonly #completeness = new Completeness();
   readonly #effects: Record<string, number> = {};
   readonly #backend: string;
@@ -101,7 +103,7 @@ export class LogInvestigation {
 
   /** A part of the recording that is replayed cannot be read: what was in it, nobody knows. */
   unreadable(what: string): void {
-    this.#completeness.note({ kind: 'lost', cpu: -1, count: null });
+    this.#completeness.noteGap();
     const lost = { type: 'lost', time: null, backend: this.#backend, where: 'recording' } as const;
     this.#tell({ ...lost, count: null, cpu: null, what });
   }
@@ -182,7 +184,9 @@ export class LogInvestigation {
       this.#effects[effect] = (this.#effects[effect] ?? 0) + 1;
       this.#tell(event);
     }
-    if (event.effect === 'steals') this.#rivalry.note({ pid: event.pid ?? event.tid, comm });
+    if (event.effect !== 'steals') return;
+    this.#stolenAt = event.time;
+    this.#rivalry.note({ pid: event.pid ?? event.tid, comm });
   }
 
   #compete(one: { pid: number; comm: string | null }, other: { pid: number; comm: string | null }): void {
@@ -193,6 +197,7 @@ export class LogInvestigation {
       `${names.join(' and ')} both take records from the one shared cursor of /proc/kmsg and syslog(2) READ: ` +
         'they steal from each other, and each sees only a part of the log',
       {
+        time: this.#stolenAt,
         hint: 'stop one of them, or let it read /dev/kmsg, where every reader has a position of its own',
         details: { readers: [one, other] },
       },

@@ -57,7 +57,7 @@ export class LogReplay implements ReplaySide {
   }
 
   unreadable(what: string): void {
-    this.#investigation?.unreadable(what);
+    if (!this.#finished) this.#investigation?.unreadable(what);
   }
 
   end(): void {

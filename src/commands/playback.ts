@@ -19,6 +19,8 @@ export class Playback implements Player {
   #ended = false;
   now: number | null = null;
   readonly host: RecordedHost;
+  /** A recording is a file: it is all there. */
+  readonly isHungry = false;
 
   /**
    * @param read puts the next bytes of the file into the array and tells how many
@@ -94,12 +96,15 @@ export class Playback implements Player {
     this.#sides = new Map();
   }
 
-  #tell(what: string): void {
+  #tell(words: string): void {
+    // Words out of the file may stand in it: of any length, and bytes to those who escape them.
+    const what = Buffer.from(words.slice(0, LONGEST)).toString('latin1');
     for (const side of this.#sides.values()) side.unreadable(what);
   }
 }
 
 const MOST_TOLD = 20;
+const LONGEST = 300;
 
 function hostIn(block: RecordingBlock | null): RecordedHost {
   try {

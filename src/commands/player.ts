@@ -10,6 +10,8 @@ export interface Player {
   now: number | null;
   /** Kernel time of what the next step plays; null for what has no moment. */
   readonly next: number | null;
+  /** The next step asks for bytes that may not be there yet: those before it have all been played. */
+  readonly isHungry: boolean;
   /** Running totals of the drop side. */
   readonly progress: { counted: number; detailed: number };
   /** Says who is to be told what. To be called once, before the first step. */

@@ -80,8 +80,11 @@ async function runRecord(file: string, values: OptionValues): Promise<number> {
     for (const text of removed) telling.notice('orphan', 'warning', text);
     for (const { message, hint } of missing)
       telling.notice('side-missing', 'warning', message, { hint: hint ?? null });
+    // In the order in which it was told.
     logSide?.start();
+    recorder.step();
     await drops?.start();
+    recorder.step();
     readyFile.announce();
     stop.after(log.forMs);
     const sides = [logSide, drops, kmsg].filter((side) => side !== null);

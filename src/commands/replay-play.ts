@@ -1,4 +1,5 @@
 import type { OutputChannel } from '../output/channel.js';
+import type { PipeInput } from './pipe-input.js';
 import type { Player } from './player.js';
 import type { Stop } from './stop.js';
 
@@ -7,6 +8,8 @@ export interface PlayOptions {
   speed: number | null;
   out: Pick<OutputChannel, 'backlog' | 'closed'>;
   stop: Stop;
+  /** Where the bytes come from, if they may be long in coming. */
+  input?: PipeInput | null;
   /** Called often. */
   each?: () => void;
 }
@@ -14,11 +17,17 @@ export interface PlayOptions {
 /** Plays a recording to its end, or until something else ends the run. */
 export async function play(
   player: Player,
-  { speed, out, stop, each = () => {} }: PlayOptions,
+  { speed, out, stop, input = null, each = () => {} }: PlayOptions,
 ): Promise<void> {
   const clock = speed === null ? null : new PlayClock(speed);
   let yielded = performance.now();
   for (;;) {
+    if (input !== null && player.isHungry && !input.isReady) {
+      each();
+      await input.ready(LONGEST_MS);
+      if (stop.reached || out.closed) return;
+      continue;
+    }
     const wait = clock?.until(player.next) ?? 0;
     const full = out.backlog > MOST_WAITING;
     if (clock !== null && player.next !== null) player.now = clock.position(player.next);

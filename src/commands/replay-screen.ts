@@ -59,6 +59,7 @@ export async function playOnScreen(
       kernel: host.kernel,
       replay: file,
       netns: host.netns,
+      recording: () => null,
       ring: () => null,
       clock: () => player.now ?? player.next ?? 0,
       wall: (time) => host.wallAtZero + time * 1000,

@@ -7,7 +7,7 @@ import { openDecoding, type TraceDecoding } from './trace-decoding.js';
 export interface ReplaySide {
   /** Takes the next block of its stream. @throws ShapeError for one that kwho does not write so */
   block(kind: string, head: unknown, bytes: Uint8Array): void;
-  /** A part of the recording could not be read. @param what a few words on it */
+  /** A part of the recording could not be read; of a side that is through, nothing was in it. @param what a few words */
   unreadable(what: string): void;
   /** A bound that was asked for is reached. */
   readonly done: boolean;

@@ -1,11 +1,13 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { RecordingError } from '../decode/recording-reader.js';
 import { KwhoError, systemCode, UsageError } from '../errors.js';
 import { openStandardOutput } from '../output/channel.js';
 import { type Command, type OptionValues, parseOptions } from './command.js';
 import { drops, dropsOptions } from './drops.js';
+import { ForeignPlayback } from './foreign-playback.js';
 import { log, logOptions } from './log.js';
 import { openPlayer } from './open-player.js';
+import { PipeInput } from './pipe-input.js';
 import { play } from './replay-play.js';
 import { textParts, type Wanted } from './replay-text.js';
 import { hasTerminal, SCREEN_OPTIONS } from './screen-options.js';
@@ -49,9 +51,13 @@ async function runReplay(values: OptionValues): Promise<number> {
   const wanted = wantedOf(values);
   const out = openStandardOutput();
   const fd = openFile(file);
+  let stop: Stop | null = null;
   try {
-    const player = openPlayer((into) => readNext(fd, into, file), file);
-    const stop = new Stop();
+    let input: PipeInput | null = null;
+    const player = openPlayer((into) => readFrom(input, fd, into, file), file);
+    stop = new Stop();
+    if (file === '-' && player instanceof ForeignPlayback && !fstatSync(fd).isFile())
+      input = new PipeInput(process.stdin);
     const onScreen =
       wanted.side === null && !wanted.json && values.text !== true && file !== '-' && hasTerminal();
     if (onScreen) {
@@ -64,7 +70,7 @@ async function runReplay(values: OptionValues): Promise<number> {
       });
     } else {
       player.play(textParts(wanted, player, out));
-      await play(player, { speed: wanted.speed, out, stop });
+      await play(player, { speed: wanted.speed, out, stop, input });
     }
     return stop.status;
   } catch (error) {
@@ -72,12 +78,14 @@ async function runReplay(values: OptionValues): Promise<number> {
     throw error;
   } finally {
     if (fd !== STANDARD_INPUT) closeSync(fd);
+    // A pager may stand still for as long as somebody reads; no kernel waits for us.
+    while (stop?.reached === false && out.backlog > 0 && !out.closed) await stop.wait(RETRY_MS);
     await out.drain(DRAIN_MS);
   }
 }
 
 const STANDARD_INPUT = 0;
-const DRAIN_MS = 60_000;
+const DRAIN_MS = 500;
 
 function openFile(file: string): number {
   if (file === '-') return STANDARD_INPUT;
@@ -94,6 +102,15 @@ function unreadable(file: string, cause: unknown): KwhoError {
     hint: 'name a file that kwho record has made',
     cause,
   });
+}
+
+function readFrom(input: PipeInput | null, fd: number, into: Uint8Array, file: string): number {
+  if (input === null) return readNext(fd, into, file);
+  try {
+    return input.read(into);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
 }
 
 /** A pipe may have been made not to block by whoever else has it open. */
@@ -114,7 +131,8 @@ const NEVER = new Int32Array(new SharedArrayBuffer(4));
 const RETRY_MS = 10;
 
 function named(file: string, { message, code, hint, cause }: KwhoError): KwhoError {
-  return new KwhoError(`${file}: ${message}`, { code, hint, cause });
+  const name = file === '-' ? 'standard input' : file;
+  return new KwhoError(`${name}: ${message}`, { code, hint, cause });
 }
 
 /** @throws UsageError for what only a live kernel can do */

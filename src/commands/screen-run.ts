@@ -6,6 +6,7 @@ import { Screen } from '../tui/screen.js';
 import type { ScreenModel } from '../tui/screen-model.js';
 import type { ScreenActions, ScreenHost } from '../tui/shown.js';
 import type { OptionValues } from './command.js';
+import { dieIfHungUp } from './hang-up.js';
 import type { Stop } from './stop.js';
 
 export interface ScreenRunParts {
@@ -34,18 +35,33 @@ export function openScreen(parts: ScreenRunParts): Screen {
     options: { ascii: values.ascii === true, color: colorsOf(values, env), intervalMs },
     now: () => performance.now(),
     quit: () => stop.end(),
+    hangUp: () => stop.end('SIGHUP'),
     // The whole job stops, as a shell expects; our own part of it in the handler below.
     stop: () => process.kill(0, 'SIGTSTP'),
   });
-  process.on('SIGTSTP', () => {
-    screen.suspend();
-    process.kill(process.pid, 'SIGSTOP');
-  });
+  stopOnRequest(screen);
   process.on('SIGCONT', () => screen.resume());
   process.on('uncaughtExceptionMonitor', () => screen.close());
-  process.on('exit', () => screen.close());
+  process.on('exit', () => {
+    screen.close();
+    dieIfHungUp();
+  });
   screen.open();
   return screen;
+}
+
+/**
+ * Ctrl-Z, and a SIGTSTP from elsewhere. The kernel itself is to stop us: it does not where no shell could ever
+ * continue us (an orphaned process group: `ssh -t host kwho`, the command of a container), and then we go on.
+ */
+function stopOnRequest(screen: Screen): void {
+  process.once('SIGTSTP', () => {
+    screen.suspend();
+    process.kill(process.pid, 'SIGTSTP');
+    // Here we are continued, or were never stopped.
+    stopOnRequest(screen);
+    screen.resume();
+  });
 }
 
 function colorsOf(

@@ -27,7 +27,8 @@ export class Tap {
   /** The sources are live. @param opening what a replay needs to go on from here, asked whenever a recording begins */
   begin(opening: () => Opening): void {
     this.#opening = opening;
-    if (this.#log !== null) this.#open(this.#log);
+    if (this.#log === null) return;
+    for (const [method, ...args] of this.#open(this.#log)) this.call(method, ...args);
   }
 
   /** From now on everything goes into this as well; null for nowhere. To be called between rounds. */
@@ -35,7 +36,10 @@ export class Tap {
     this.#log = log;
     this.#pending = [];
     this.#written.clear();
-    if (log !== null && this.#opening !== null) this.#open(log);
+    if (log === null || this.#opening === null) return;
+    // At once, not with the round: no answer of this round may come before what was before it.
+    for (const [method, ...args] of this.#open(log))
+      log.block({ kind: 'call', stream: this.#stream, time: 0, head: { method, args }, bytes: NO_BYTES });
   }
 
   get recording(): boolean {
@@ -91,16 +95,14 @@ export class Tap {
     this.#log.block({ kind: 'round', stream: this.#stream, time, head: null, bytes: NO_BYTES });
   }
 
-  #open(log: BlockLog): void {
+  #open(log: BlockLog): Opening['calls'] {
     for (const { name, key, value } of this.#once.values()) this.#noteLook(name, key, value);
     const { head, calls } = this.#opening!();
     const buffers = Object.fromEntries(
       [...this.#buffers].map(([name, { facts }]) => [name, facts as unknown as Json]),
     );
     log.block({ kind: 'begin', stream: this.#stream, time: 0, head: { ...head, buffers }, bytes: NO_BYTES });
-    // At once, not with the round: a look-up that is answered anew in this round must not come before them.
-    for (const [method, ...args] of calls)
-      log.block({ kind: 'call', stream: this.#stream, time: 0, head: { method, args }, bytes: NO_BYTES });
+    return calls;
   }
 
   #note(block: Block): void {
@@ -149,11 +151,11 @@ export class BytesTap {
     return this.#tap.lookOnce('symbol', look);
   }
 
-  /** @param bytes are copied: their place is used again */
+  /** @param bytes are copied, which the slice of a Buffer would not do: their place is used again */
   bytes(cpu: number, bytes: Uint8Array): void {
     if (!this.#tap.recording) return;
     this.#rounds = 2;
-    this.#note({ kind: 'bytes', head: { buffer: this.#name, cpu }, bytes: bytes.slice() });
+    this.#note({ kind: 'bytes', head: { buffer: this.#name, cpu }, bytes: new Uint8Array(bytes) });
   }
 
   endRound(): void {

@@ -1,4 +1,5 @@
 import { hostname, release } from 'node:os';
+import { readLogSize } from '../klog/log-size.js';
 import { readHidden, readLogState } from '../klog/log-state.js';
 import type { NoticeEvent } from '../model/events.js';
 import { dmesgLines } from '../output/dmesg-line.js';
@@ -51,16 +52,18 @@ export class LiveScreen implements Output {
     const { catalogue, values, drops, stop } = this.#parts;
     for (const side of [sides.log, sides.drops])
       if (side !== null) this.#model.sources(side.sources.backends, side.sources.blindSpots);
-    this.#recorder = new Recorder([...sides.taps, this.#messages]);
-    const ring = new RingWatch(() => this.#kmsg?.extent ?? null, clockSeconds);
+    const recorder = new Recorder([...sides.taps, this.#messages]);
+    this.#recorder = recorder;
+    const ring = new RingWatch(() => this.#kmsg?.extent ?? null, readLogSize(), clockSeconds);
     this.#screen = openScreen({
       model: this.#model,
-      actions: actionsOf(sides, this.#recorder),
+      actions: actionsOf(sides, recorder),
       host: {
         name: hostname(),
         kernel: release(),
         replay: null,
         netns: this.#netns,
+        recording: () => recorder.path,
         ring: () => ring.words(),
         clock: clockSeconds,
         wall: wallClock(),
@@ -100,17 +103,21 @@ export class LiveScreen implements Output {
   }
 
   leave(): void {
-    const screen = this.#screen;
+    this.#screen?.close();
     this.#screen = null;
-    if (screen === null) return;
-    screen.close();
-    const { path } = this.#recorder!;
-    this.#recorder!.stop();
-    this.#kmsg?.finish();
-    if (path !== null) process.stdout.write(`kwho: recorded in ${path}: kwho replay ${path}\n`);
   }
 
-  async drain(): Promise<void> {}
+  /** The recording goes on until the sides have closed their accounts: those belong into it. */
+  async drain(): Promise<void> {
+    this.#kmsg?.finish();
+    const recorder = this.#recorder;
+    const path = recorder?.path ?? null;
+    recorder?.stop();
+    if (recorder == null || path === null) return;
+    const { problem } = recorder;
+    if (problem === null) process.stdout.write(`kwho: recorded in ${path}: kwho replay ${path}\n`);
+    else process.stderr.write(`kwho: ${problem.message}\n`);
+  }
 
   #notice(level: NoticeEvent['level'], code: string, text: string, more: Partial<NoticeEvent>): void {
     const event = {
@@ -139,7 +146,6 @@ function actionsOf({ log, drops }: LiveSides, recorder: Recorder): Omit<ScreenAc
     record: (on) => {
       if (!on) recorder.stop();
       else recorder.start(`kwho-${new Date().toISOString().replace(/[:.]/g, '-')}.kwho`);
-      return recorder.path;
     },
     stacks: (on) => {
       if (log !== null) log.stacks = on;

@@ -5,6 +5,7 @@ export class Completeness {
   /** Records lost, as far as they were counted. */
   lost = 0;
   #unknown = false;
+  #hasGap = false;
   readonly #byCpu = new Map<number, number>();
 
   /** What a reader reported on its way. */
@@ -14,6 +15,11 @@ export class Completeness {
       this.lost += count;
       this.#byCpu.set(cpu, (this.#byCpu.get(cpu) ?? 0) + count);
     }
+  }
+
+  /** Something is missing that the kernel had given: its totals say nothing of it. */
+  noteGap(): void {
+    this.#hasGap = true;
   }
 
   add(count: number): void {
@@ -38,6 +44,6 @@ export class Completeness {
   }
 
   get complete(): boolean {
-    return this.lost === 0 && !this.#unknown;
+    return this.lost === 0 && !this.#unknown && !this.#hasGap;
   }
 }

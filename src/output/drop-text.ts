@@ -1,10 +1,11 @@
 import { rowId } from '../model/drop-table.js';
-import type { DropCountEvent, DropEvent, KwhoEvent } from '../model/events.js';
+import type { DropCountEvent, DropEvent, KwhoEvent, LostEvent } from '../model/events.js';
 import { accountWords } from './account-words.js';
 import type { OutputChannel } from './channel.js';
 import { DropRows, type Explain } from './drop-rows.js';
 import { dropLine } from './drop-words.js';
 import { printable } from './escape.js';
+import { lostWords } from './lost-words.js';
 import { Paint } from './paint.js';
 import type { EventSink } from './sink.js';
 import { wrap } from './wrap.js';
@@ -91,13 +92,10 @@ export class DropTextSink implements EventSink {
     return verdict === 'policy' ? this.#paint.warn('policy') : this.#paint.plain('noise');
   }
 
-  #lost({ time, where, count, cpu, what }: Extract<KwhoEvent, { type: 'lost' }>): void {
+  #lost(event: LostEvent): void {
+    const { time, where, cpu } = event;
     const place = cpu === null ? where : `${where}, CPU ${cpu}`;
-    this.#line(
-      time,
-      this.#paint.loud('LOST'),
-      `${count === null ? 'an unknown number of' : grouped(count)} ${what} (${place})`,
-    );
+    this.#line(time, this.#paint.loud('LOST'), `${lostWords(event)} (${place})`);
   }
 
   #notice({ time, level, text, hint, details }: Extract<KwhoEvent, { type: 'notice' }>): void {

@@ -1,9 +1,19 @@
-import type { KwhoEvent, LogAccessEvent, ProcessIdentity } from '../model/events.js';
+import type { KwhoEvent, LogAccessEvent, LostEvent, ProcessIdentity } from '../model/events.js';
 import { accountWords } from './account-words.js';
 import type { OutputChannel } from './channel.js';
 import { dmesgLines } from './dmesg-line.js';
-import { printable, shellWords } from './escape.js';
+import { printable } from './escape.js';
 import { LogFold } from './log-fold.js';
+import {
+  argumentWords,
+  callWords,
+  commandLine,
+  effectWord,
+  isCompatEntry,
+  ROUTINE_ERRORS,
+  whoWords,
+} from './log-words.js';
+import { lostWords } from './lost-words.js';
 import { Paint } from './paint.js';
 import type { EventSink } from './sink.js';
 
@@ -37,7 +47,7 @@ export class LogTextSink implements EventSink {
 
   event(event: KwhoEvent): void {
     if (event.type === 'log-access') this.#access(event);
-    else if (event.type === 'lost') this.#line(event.time, this.#paint.loud('LOST'), lostWords(event));
+    else if (event.type === 'lost') this.#lost(event);
     else if (event.type === 'notice') this.#notice(event);
     else if (event.type === 'kernel-message') this.#channel.write(dmesgLines(event.time ?? 0, event.text));
     else if (event.type === 'summary') this.#summary(event);
@@ -58,7 +68,7 @@ export class LogTextSink implements EventSink {
     }
     // What was held back happened before it.
     this.#fold.flushAll();
-    const who = whoOf(event);
+    const who = whoWords(event);
     const word = effectWord(event);
     const shown = isLoud(event) ? this.#paint.loud(word.toUpperCase()) : this.#paint.plain(word);
     this.#line(event.time, shown, `${this.#paint.strong(who)}  ${describe(event)}`);
@@ -78,7 +88,7 @@ export class LogTextSink implements EventSink {
     const { process } = event;
     if (process === null) this.#more('by', 'a process that nobody saw start and that is gone');
     else {
-      this.#more('by', `${commandLine(process)}${this.#account(process)}`);
+      this.#more('by', `${commandOf(process)}${this.#account(process)}`);
       if (process.parents.length > 0) this.#more('from', parentLine(process));
     }
     if (event.stack !== undefined) this.#more('path', event.stack.map(printable).join(' < '));
@@ -101,7 +111,17 @@ export class LogTextSink implements EventSink {
   }
 
   #folded(first: LogAccessEvent, what: string): void {
-    this.#line(first.time, this.#paint.plain(effectWord(first)), `${whoOf(first)}  ${first.door}: ${what}`);
+    this.#line(
+      first.time,
+      this.#paint.plain(effectWord(first)),
+      `${whoWords(first)}  ${first.door}: ${what}`,
+    );
+  }
+
+  #lost(event: LostEvent): void {
+    const { time, where, cpu } = event;
+    const place = cpu === null ? where : `${where}, cpu ${cpu}`;
+    this.#line(time, this.#paint.loud('LOST'), `${lostWords(event)} (${place})`);
   }
 
   #notice({ time, level, text, hint }: Extract<KwhoEvent, { type: 'notice' }>): void {
@@ -154,47 +174,20 @@ function isQuiet({ effect, errno, action }: LogAccessEvent): boolean {
   );
 }
 
-/** What a reader of /dev/kmsg meets in the ordinary course: the end, records gone, a signal. */
-const ROUTINE_ERRORS = new Set(['EAGAIN', 'EPIPE', 'EINTR', 'ERESTARTSYS']);
-
 function isLoud({ effect, errno }: LogAccessEvent): boolean {
   return effect === 'clears' || effect === 'steals' || errno === 'EPERM' || errno === 'EACCES';
 }
 
-function effectWord({ effect, errno, door }: LogAccessEvent): string {
-  if (errno === 'EPERM' || errno === 'EACCES') return 'refused';
-  if (errno !== null && effect === 'none')
-    return errno === 'EPIPE' ? 'misses' : ROUTINE_ERRORS.has(errno) ? 'waits' : 'failed';
-  if (effect === 'none') return door === 'syslog' || door === 'kernel' ? 'asks' : 'uses';
-  return effect ?? 'unknown';
-}
-
-/** `dmesg[1376]`, with the thread where it is not the first one. */
-function whoOf({ comm, pid, tid }: LogAccessEvent): string {
-  const name = comm === null ? '?' : printable(comm);
-  if (pid === null) return `${name}[thread ${tid}]`;
-  return pid === tid ? `${name}[${pid}]` : `${name}[${pid}, thread ${tid}]`;
-}
-
-function describe({ door, action, length, result, errno, via, cpu }: LogAccessEvent): string {
-  const name = action ?? 'some action';
-  const what =
-    door === 'syslog' ? `syslog(2) ${name}` : door === 'kernel' ? `do_syslog() ${name}` : `${door} ${name}`;
-  const asked =
-    length === null || length === 0 ? '' : action === 'CONSOLE_LEVEL' ? ` ${length}` : ` of ${length} bytes`;
-  const gate = via?.includes('ia32') || via?.includes('compat') ? ', 32-bit caller' : '';
+function describe(event: LogAccessEvent): string {
+  const { door, via, cpu } = event;
+  const gate = isCompatEntry(via) ? ', 32-bit caller' : '';
   const caller = door === 'kernel' && via !== null ? `, called by ${printable(via)}` : '';
-  return `${what}${asked} ${resultWords(result, errno)}${gate}${caller}, cpu ${cpu}`;
+  return `${callWords(event)}${gate}${caller}, cpu ${cpu}`;
 }
 
-function resultWords(result: number | null, errno: string | null): string {
-  if (errno !== null) return `= ${errno}`;
-  return result === null ? '(result not seen)' : `= ${result}`;
-}
-
-function commandLine({ cmdline, cmdlineCut, exe, comm }: ProcessIdentity): string {
-  if (cmdline !== null && cmdline.length > 0) return `${words(cmdline)}${cmdlineCut === true ? ' …' : ''}`;
-  return exe !== null ? printable(exe) : comm !== null ? `${printable(comm)} (no command line)` : '?';
+function commandOf(process: ProcessIdentity): string {
+  const { comm } = process;
+  return commandLine(process) ?? (comm === null ? '?' : `${printable(comm)} (no command line)`);
 }
 
 /** `./clean.sh[1375] < -bash[1201] < sshd: root@pts/0[1190] < systemd[1]` */
@@ -202,21 +195,13 @@ function parentLine({ parents }: ProcessIdentity): string {
   return parents
     .map(({ pid, comm, cmdline }) => {
       const name = comm === null ? '?' : printable(comm);
-      const line = pid === 1 || cmdline === null || cmdline.length === 0 ? name : words(cmdline);
+      const line = pid === 1 || cmdline === null || cmdline.length === 0 ? name : argumentWords(cmdline);
       return `${line.length > MOST_OF_PARENT ? `${line.slice(0, MOST_OF_PARENT - 1)}…` : line}[${pid}]`;
     })
     .join(' < ');
 }
 
 const MOST_OF_PARENT = 48;
-
-function words(cmdline: readonly (string | null)[]): string {
-  return shellWords(cmdline.map((word) => word ?? '?'));
-}
-
-function lostWords({ count, cpu, where, what }: Extract<KwhoEvent, { type: 'lost' }>): string {
-  return `${count ?? 'an unknown number of'} ${what} (${where}${cpu === null ? '' : `, cpu ${cpu}`})`;
-}
 
 /** `2 clears, 9 without effect` */
 const SUMMARY_WORDS = new Map([

@@ -2,6 +2,7 @@ import type { KwhoEvent } from '../model/events.js';
 import { accountWords } from './account-words.js';
 import type { OutputChannel } from './channel.js';
 import { printable } from './escape.js';
+import { lostWords } from './lost-words.js';
 import { Paint } from './paint.js';
 import type { EventSink } from './sink.js';
 
@@ -22,8 +23,7 @@ export class NoticeSink implements EventSink {
       if (event.hint !== null)
         this.#line(this.#paint.faint('hint'.padStart(Paint.WIDTH)), printable(event.hint));
     } else if (event.type === 'lost') {
-      const count = event.count === null ? 'an unknown number of' : event.count.toLocaleString('en-US');
-      this.#line(this.#paint.loud('LOST'), `${count} ${event.what} (${event.where})`);
+      this.#line(this.#paint.loud('LOST'), `${lostWords(event)} (${event.where})`);
     } else if (event.type === 'summary') {
       const what =
         event.counted === undefined ? `${event.seen} accesses to the log` : `${event.counted} drops`;

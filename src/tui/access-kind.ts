@@ -1,4 +1,5 @@
 import type { LogAccessEvent } from '../model/events.js';
+import { ROUTINE_ERRORS } from '../output/log-words.js';
 
 /**
  * How an access is treated: clears and settings stand alone, what one process repeats is folded.
@@ -15,6 +16,3 @@ export function accessKind({ effect, errno, action }: LogAccessEvent): AccessKin
   if (effect === 'steals') return 'steal';
   return errno === null || ROUTINE_ERRORS.has(errno) ? 'quiet' : 'failed';
 }
-
-/** What a reader of /dev/kmsg meets in the ordinary course: the end, records gone, a signal. */
-export const ROUTINE_ERRORS: ReadonlySet<string> = new Set(['EAGAIN', 'EPIPE', 'EINTR', 'ERESTARTSYS']);

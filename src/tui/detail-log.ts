@@ -1,9 +1,9 @@
 import type { LogAccessEvent, ProcessIdentity } from '../model/events.js';
 import { printable } from '../output/escape.js';
+import { argumentWords, callWords, commandLine, isCompatEntry, whoWords } from '../output/log-words.js';
 import { accessKind } from './access-kind.js';
 import { type DetailLine, detailLine, labelled, section } from './detail-line.js';
 import { meaningWords } from './log-meaning.js';
-import { callWords, commandLine, parentWords, whoWords } from './log-words.js';
 import { momentWords } from './moment-words.js';
 import type { LogRow } from './shown.js';
 
@@ -93,8 +93,14 @@ function userWords(uid: number, { userName }: LogDetailOptions): string {
   return name === null ? `uid ${uid}` : `${printable(name)} (uid ${uid})`;
 }
 
+/** One of the parents: `bash[1201]`, and its command line where that says more. */
+function parentWords({ pid, comm, cmdline }: ProcessIdentity['parents'][number]): string {
+  const name = `${comm === null ? '?' : printable(comm)}[${pid}]`;
+  return cmdline === null || cmdline.length === 0 ? name : `${name}  ${argumentWords(cmdline)}`;
+}
+
 function howLines({ via, door, cpu, backend }: LogAccessEvent): DetailLine[] {
-  const gate = via !== null && /ia32|compat/.test(via) ? ', a 32-bit caller' : '';
+  const gate = isCompatEntry(via) ? ', a 32-bit caller' : '';
   return [
     ...labelled(door === 'kernel' ? 'caller' : 'entry', via === null ? null : `${printable(via)}${gate}`),
     ...labelled('cpu', String(cpu)),

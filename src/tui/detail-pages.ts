@@ -1,10 +1,10 @@
 import type { Explanation } from '../explain/drop-catalogue.js';
 import { locationText } from '../output/drop-words.js';
 import { printable } from '../output/escape.js';
+import { whoWords } from '../output/log-words.js';
 import { dropDetail } from './detail-drop.js';
 import type { DetailLine } from './detail-line.js';
 import { logDetail } from './detail-log.js';
-import { whoWords } from './log-words.js';
 import type { MessageRow } from './messages-pane.js';
 import { Page } from './page.js';
 import type { ScreenModel } from './screen-model.js';

@@ -1,5 +1,5 @@
+import { effectWord } from '../output/log-words.js';
 import { type AccessKind, accessKind } from './access-kind.js';
-import { effectWord } from './log-words.js';
 import type { LogRow } from './shown.js';
 import type { Style } from './styled-line.js';
 

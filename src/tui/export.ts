@@ -1,7 +1,7 @@
 import type { DropCountEvent } from '../model/events.js';
 import { keyWords } from '../output/drop-words.js';
+import { callWords, effectWord, whoWords } from '../output/log-words.js';
 import { toJsonLine } from '../output/ndjson.js';
-import { callWords, effectWord, whoWords } from './log-words.js';
 import { momentWords } from './moment-words.js';
 import { logRowWords } from './row-words.js';
 import type { DropRow, LogRow } from './shown.js';

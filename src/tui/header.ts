@@ -3,6 +3,7 @@ import type { Look } from './look.js';
 import { shortNumber } from './short-number.js';
 import type { Health, ScreenHost } from './shown.js';
 import { cutLine, type Line, lineWidth, type Span, span, spread } from './styled-line.js';
+import { textWidth } from './text-cells.js';
 
 export interface HeaderView {
   host: Pick<ScreenHost, 'name' | 'kernel' | 'replay'>;
@@ -19,7 +20,10 @@ export interface HeaderView {
 /** Which host this is, what was seen and lost, and what nobody can see. Most important first: lines are cut. */
 export function headerLines(view: HeaderView, width: number, height: number, look: Look): Line[] {
   const cost = ownCost(view);
-  const first = spread(identity(view, look), state(view, look), width, look.cut);
+  // What the screen is doing must not be missed: what it is of gives way.
+  const doing = state(view, width, look);
+  const of = cutLine(identity(view, look), width - lineWidth(doing) - 1, look.cut);
+  const first = spread(of, doing, width, look.cut);
   if (height < 3) return [first, spread(account(view, look), cost, width, look.cut)];
   const left = cutLine(means(view, look), width - lineWidth(cost) - 1, look.cut);
   return [first, cutLine(account(view, look), width, look.cut), spread(left, cost, width, look.cut)];
@@ -37,13 +41,19 @@ function identity({ host }: HeaderView, look: Look): Line {
   ];
 }
 
-function state({ health, recording, missed }: HeaderView, look: Look): Line {
+function state({ health, recording, missed }: HeaderView, width: number, look: Look): Line {
+  const file = recording === null ? '' : `${look.show(printable(recording))} `;
   return [
     ...(health.ended ? [span(' ENDED ', 'warn')] : []),
-    ...(recording === null ? [] : [span(` REC ${look.show(printable(recording))} `, 'loud')]),
+    ...(recording === null
+      ? []
+      : [span(` REC ${textWidth(file) > width * MOST_OF_FILE ? '' : file}`, 'loud')]),
     ...(missed === null ? [] : [span(` PAUSED +${missed.toLocaleString('en-US')} `, 'warn')]),
   ];
 }
+
+/** Of the width: the name of the file was told when the recording began. */
+const MOST_OF_FILE = 0.5;
 
 function account({ health, ring }: HeaderView, look: Look): Line {
   const { accesses, counted, detailed, hidden } = health;

@@ -68,7 +68,9 @@ export class HealthAccount {
   /** A summary has the whole account of its side, what could not be read included. */
   #lostInAll(): number | null {
     const told = this.#summaries.reduce((total, { lost }) => total + lost, 0);
-    if (this.#ended && this.#summaries.length > 0) return told;
+    if (this.#ended && this.#summaries.length > 0) {
+      return this.#summaries.some(({ complete, lost }) => !complete && lost === 0) ? null : told;
+    }
     return this.#lost === null ? null : Math.max(this.#lost, told);
   }
 

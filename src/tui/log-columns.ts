@@ -1,6 +1,6 @@
 import { printable } from '../output/escape.js';
+import { whoWords } from '../output/log-words.js';
 import { effectCell } from './effect-cell.js';
-import { whoWords } from './log-words.js';
 import type { LogRow } from './shown.js';
 import type { Column } from './table.js';
 import { TIME_WIDTH } from './time-words.js';

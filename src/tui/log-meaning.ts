@@ -1,5 +1,5 @@
 import type { LogAccessEvent } from '../model/events.js';
-import { ROUTINE_ERRORS } from './access-kind.js';
+import { ROUTINE_ERRORS } from '../output/log-words.js';
 
 /** What an access means for the log and for those who read it, in a sentence (kernel/printk/printk.c, syslog(2)). */
 export function meaningWords(event: LogAccessEvent): string {

@@ -1,7 +1,7 @@
 import type { DropKey, LogAccessEvent } from '../model/events.js';
 import { flowText, keyWords, locationText } from '../output/drop-words.js';
 import { printable } from '../output/escape.js';
-import { effectWord, whoWords } from './log-words.js';
+import { effectWord, whoWords } from '../output/log-words.js';
 import type { DropRow, LogRow } from './shown.js';
 
 /** The names of what a row may be asked for. */

@@ -43,14 +43,12 @@ export class RunCommands {
   }
 
   #record(): string {
-    const before = this.#state.recording;
-    this.#state.recording = this.#parts.actions.record?.(before === null) ?? null;
-    const { recording } = this.#state;
-    return recording !== null
-      ? `recording to ${printable(recording)}`
-      : before === null
-        ? 'no recording was begun'
-        : `${printable(before)} is complete`;
+    const { actions, host } = this.#parts;
+    const before = host.recording();
+    actions.record?.(before === null);
+    const file = host.recording();
+    if (file !== null) return `recording to ${printable(file)}`;
+    return before === null ? 'no recording was begun' : `${printable(before)} is complete`;
   }
 
   #export(): string {

@@ -17,6 +17,8 @@ export interface ScreenParts {
   now: () => number;
   /** Asks the run to end. */
   quit: () => void;
+  /** The terminal is gone: nobody sees anything any more, and no key will come. */
+  hangUp: () => void;
   /** Stops the process until it is continued; the terminal is given back by then. */
   stop: () => void;
 }

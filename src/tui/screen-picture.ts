@@ -23,7 +23,7 @@ export function drawScreen(parts: PictureParts, columns: number, rows: number): 
   state.small = layout === null;
   if (layout === null) return { lines: [tooSmall(columns, rows)], chart: null };
   const missed = model.paused ? model.missed : null;
-  const view = { host, health: model.health(), recording: state.recording, missed, ...parts.slow };
+  const view = { host, health: model.health(), recording: host.recording(), missed, ...parts.slow };
   const lines = headerLines(view, columns, layout.header, look);
   lines.push(...incidentLines(open, timeWords(parts), columns, layout.strip, look));
   const chart = state.page === null ? drawPanes(parts, layout.main, lines) : null;

@@ -18,8 +18,6 @@ export class ScreenState {
   editor: FilterEditor | null = null;
   /** Something that was done or could not be, until the next key. */
   flash: string | null = null;
-  /** The file of a recording under way. */
-  recording: string | null = null;
   stacks = false;
   /** Milliseconds over which drops are counted. */
   interval: number;

@@ -61,6 +61,7 @@ export class Screen {
       resize: () => {
         this.#resized = true;
       },
+      gone: () => this.#parts.hangUp(),
     });
     this.#chart = new RateChart(this.#terminal, this.#palette);
     this.step();

@@ -82,8 +82,8 @@ export interface ScreenActions {
   evidence: ((key: DropKey, example: DropEvent | null) => Promise<readonly string[]>) | null;
   /** The records that a clear hides, as dmesg would print them. */
   recover: (() => readonly string[]) | null;
-  /** Begins or ends a recording. @returns the file, or null when it ended */
-  record: ((on: boolean) => string | null) | null;
+  /** Begins or ends a recording. @throws where it cannot begin */
+  record: ((on: boolean) => void) | null;
   /** Kernel paths are recorded from now on, or no longer. */
   stacks: ((on: boolean) => void) | null;
   /** Length of an interval of drop counts from now on. */
@@ -100,6 +100,8 @@ export interface ScreenHost {
   replay: string | null;
   /** Network namespace of the host itself; null where it is not known. */
   netns: number | null;
+  /** The file of the recording under way: one may end by itself, on a full disk. */
+  recording: () => string | null;
   /** How long the kernel's ring keeps its records, in words that follow «ring»; null where nobody need care. */
   ring: () => string | null;
   /** Kernel clock now (of a replay: where it is), in seconds. */

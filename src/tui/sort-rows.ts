@@ -1,5 +1,5 @@
+import { effectWord, whoWords } from '../output/log-words.js';
 import { SEVERITY } from './drop-tally.js';
-import { effectWord, whoWords } from './log-words.js';
 import { dropRowWords } from './row-words.js';
 import type { DropRow, LogRow } from './shown.js';
 import type { DropSort, LogSort } from './view.js';

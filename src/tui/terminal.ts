@@ -8,6 +8,8 @@ export interface TerminalEvents {
   /** @param name as blessed calls the key; @param character what it types, if anything */
   key: (name: string, character: string | null) => void;
   resize: () => void;
+  /** It hung up. May come more than once, and after the end. */
+  gone: () => void;
 }
 
 /** blessed, and nothing of it that reaches for the process: no handlers, no exit, no look at the host's terminfo. */
@@ -40,6 +42,10 @@ export class Terminal {
     this.#screen.append(this.#canvas);
     this.#program.on('keypress', (character, { full }) => events.key(full, character ?? null));
     this.#onResize = events.resize;
+    // These stay: what was written last may fail when everything else is over.
+    streams.output.on('error', events.gone);
+    streams.input.on('error', events.gone);
+    streams.input.on('end', events.gone);
     streams.output.on('resize', this.#onResize);
     this.#program.flush();
   }

@@ -1,9 +1,10 @@
 import type { KernelMessageEvent, LogAccessEvent, LostEvent, NoticeEvent } from '../model/events.js';
 import { printable } from '../output/escape.js';
+import { callWords, whoWords } from '../output/log-words.js';
+import { lostWords } from '../output/lost-words.js';
 import { accessKind } from './access-kind.js';
 import type { Incidents } from './incidents.js';
 import { notableMessage } from './kernel-words.js';
-import { callWords, whoWords } from './log-words.js';
 
 /** What of the events is an incident. */
 export class ToldIncidents {
@@ -25,8 +26,10 @@ export class ToldIncidents {
     });
   }
 
-  lost({ time, where, count, what }: LostEvent): void {
-    const text = `${count === null ? 'an unknown number of ' : ''}${printable(what)} (${printable(where)})`;
+  lost(event: LostEvent): void {
+    const { time, where, count, what } = event;
+    // What is counted is counted with the incident.
+    const text = `${count === null ? lostWords(event) : printable(what)} (${printable(where)})`;
     const hint = HINTS[where] ?? null;
     this.#incidents.note('lost', text, { time, text, hint }, count ?? 1);
   }

@@ -92,3 +92,11 @@ it('however many names there are', () => {
   for (let i = 0; i < 1000; i++) account.teller(accessEvent({ backend: `b${i}` }));
   expect(account.picture(0).backends.length).toBeLessThan(100);
 });
+
+it('what is lost without a count is not nothing, also at the end', () => {
+  const account = new HealthAccount();
+  account.notice(notice);
+  account.lost({ ...lost, where: 'recording', count: null });
+  account.summary({ ...summary, complete: false });
+  expect(account.picture(0)).toMatchObject({ ended: true, lost: null });
+});

@@ -30,6 +30,7 @@ export class OpenScreen {
   /** What the screen asked of the run, in order. */
   readonly asked: string[] = [];
   readonly saved = new Map<string, string>();
+  recording: string | null = null;
 
   constructor({
     size: [columns, rows] = [80, 24],
@@ -51,6 +52,7 @@ export class OpenScreen {
       options: { ascii: false, color: '256', intervalMs: 1000, ...options },
       now: () => this.now,
       quit: () => this.asked.push('quit'),
+      hangUp: () => this.asked.push('hang up'),
       stop: () => this.asked.push(`stop, raw ${this.terminal.input.isRaw}`),
     });
     this.screen.open();
@@ -90,7 +92,7 @@ export class OpenScreen {
       recover: () => ['[    1.000000] a hidden record'],
       record: (on) => {
         this.asked.push(`record ${on}`);
-        return on ? 'web-1.kwho' : null;
+        this.recording = on ? 'web-1.kwho' : null;
       },
       stacks: (on) => this.asked.push(`stacks ${on}`),
       interval: (milliseconds) => this.asked.push(`interval ${milliseconds}`),
@@ -107,7 +109,8 @@ export class OpenScreen {
       kernel: '6.12.0',
       replay: null,
       netns: HOST_NETNS,
-      ring: () => 'about 40 min',
+      recording: () => this.recording,
+      ring: () => 'wraps in about 40 min',
       clock: () => this.clock,
       wall: (time) => NOON + (time - 1000) * 1000,
       userName: (uid) => (uid === 0 ? 'root' : null),

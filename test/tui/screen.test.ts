@@ -67,6 +67,14 @@ describe('whole screens', () => {
     expect(first).toContain('REC web-1.kwho');
     expect(first).toContain('PAUSED +1');
   });
+
+  it.each([60, 80])('that are narrow still say what is going on, on %i columns', (columns) => {
+    const long = { replay: `/var/tmp/${'incident-'.repeat(12)}.kwho`, recording: () => 'r'.repeat(60) };
+    const shown = screen({ size: [columns, 24], host: long });
+    shown.model.finish();
+    const [first] = shown.type(' ').terminal.lines;
+    expect(first).toMatch(/^ kwho .*… {2}ENDED {2}REC {2}PAUSED \+0$/);
+  });
 });
 
 describe('names that draw', () => {
@@ -103,6 +111,15 @@ describe('names that draw', () => {
     expect(terminal.output.bytes).not.toContain('\x1b]0;');
     expect(terminal.output.bytes).not.toContain(bytes('\u202e'));
   });
+});
+
+it('forgets a recording that ended by itself', () => {
+  const shown = screen().type('r');
+  expect(shown.text).toContain('REC web-1.kwho');
+  shown.recording = null;
+  expect(shown.wait(1100).text).not.toContain('REC ');
+  shown.type('r');
+  expect(shown.asked).toEqual(['record true', 'record true']);
 });
 
 describe('colours', () => {

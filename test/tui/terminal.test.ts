@@ -96,6 +96,17 @@ describe('the process', () => {
     expect(handlers()).toEqual(before);
   });
 
+  it('is told of a terminal that hung up, also after the end', () => {
+    open = new OpenScreen();
+    const gone = () => Object.assign(new Error('write EIO'), { code: 'EIO' });
+    open.terminal.output.emit('error', gone());
+    open.terminal.input.emit('end');
+    expect(open.asked).toEqual(['hang up', 'hang up']);
+    open.screen.close();
+    expect(() => open!.terminal.output.emit('error', gone())).not.toThrow();
+    expect(() => open!.terminal.input.emit('error', gone())).not.toThrow();
+  });
+
   it('is asked to end, not ended', () => {
     open = new OpenScreen().type('q', '\x03');
     expect(open.asked).toEqual(['quit', 'quit']);

@@ -1,6 +1,5 @@
 import type { LogAccessEvent, ProcessIdentity } from '../model/events.js';
-import { printable, shellWords } from '../output/escape.js';
-import { ROUTINE_ERRORS } from './access-kind.js';
+import { printable, shellWords } from './escape.js';
 
 /** `dmesg[1376]`, with the thread where it is not the first one. */
 export function whoWords({ comm, pid, tid }: LogAccessEvent): string {
@@ -19,6 +18,9 @@ export function effectWord({ effect, errno, door, action }: LogAccessEvent): str
   return effect;
 }
 
+/** What a reader of /dev/kmsg meets in the ordinary course: the end, records gone, a signal. */
+export const ROUTINE_ERRORS: ReadonlySet<string> = new Set(['EAGAIN', 'EPIPE', 'EINTR', 'ERESTARTSYS']);
+
 /** `syslog(2) READ_ALL of 16384 bytes = 4096` */
 export function callWords({ door, action, length, result, errno }: LogAccessEvent): string {
   const name = printable(action ?? 'some action');
@@ -30,18 +32,19 @@ export function callWords({ door, action, length, result, errno }: LogAccessEven
   return `${what}${asked} ${result === null ? '(result not seen)' : `= ${result}`}`;
 }
 
-/** The words that its process was started with; null where nobody knows them. */
+/** Whether a 32-bit program came in, by the name of the kernel's entry point. */
+export function isCompatEntry(via: string | null): boolean {
+  return via !== null && /ia32|compat/.test(via);
+}
+
+/** The words that a process was started with; null where nobody knows them. */
 export function commandLine({ cmdline, cmdlineCut, exe }: ProcessIdentity): string | null {
-  if (cmdline !== null && cmdline.length > 0) return `${wordsOf(cmdline)}${cmdlineCut === true ? ' …' : ''}`;
+  if (cmdline !== null && cmdline.length > 0)
+    return `${argumentWords(cmdline)}${cmdlineCut === true ? ' …' : ''}`;
   return exe === null ? null : printable(exe);
 }
 
-/** One of the parents: `bash[1201]`, and its command line where that says more. */
-export function parentWords({ pid, comm, cmdline }: ProcessIdentity['parents'][number]): string {
-  const name = `${comm === null ? '?' : printable(comm)}[${pid}]`;
-  return cmdline === null || cmdline.length === 0 ? name : `${name}  ${wordsOf(cmdline)}`;
-}
-
-function wordsOf(cmdline: readonly (string | null)[]): string {
+/** As a shell would take them; what is not known is `?`. */
+export function argumentWords(cmdline: readonly (string | null)[]): string {
   return shellWords(cmdline.map((word) => word ?? '?'));
 }
