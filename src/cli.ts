@@ -5,6 +5,7 @@ import { type Command, didYouMean, helpOf, parseOptions } from './commands/comma
 import { drops } from './commands/drops.js';
 import { dieIfHungUp } from './commands/hang-up.js';
 import { log } from './commands/log.js';
+import { probe } from './commands/probe.js';
 import { record } from './commands/record.js';
 import { replay } from './commands/replay.js';
 import { schema } from './commands/schema.js';
@@ -13,7 +14,7 @@ import { KwhoError, PermissionError, UnavailableError, UsageError } from './erro
 import { openStandardOutput } from './output/channel.js';
 import { printable } from './output/escape.js';
 
-const COMMANDS: readonly Command[] = [top, log, drops, record, replay, schema];
+const COMMANDS: readonly Command[] = [top, log, drops, record, replay, probe, schema];
 const DEFAULT = top;
 
 const DRAIN_MS = 5000;

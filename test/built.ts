@@ -15,7 +15,7 @@ export class Built {
     const options = ['-p', join(ROOT, 'tsconfig.json'), '--outDir', join(this.path, 'dist'), '--noCheck'];
     execFileSync(compiler, options, { stdio: 'pipe' });
     cpSync(join(ROOT, 'package.json'), join(this.path, 'package.json'));
-    symlinkSync(join(ROOT, 'node_modules'), join(this.path, 'node_modules'));
+    for (const part of ['node_modules', 'probes']) symlinkSync(join(ROOT, part), join(this.path, part));
   }
 
   /** A compiled file: `cli.js`. */

@@ -60,7 +60,11 @@ describe('help', () => {
 describe('a wrong command line', () => {
   it.each<[string[], string, string]>([
     [['lgo'], "kwho: kwho has no command 'lgo'", 'did you mean log?'],
-    [['frobnicate'], "kwho: kwho has no command 'frobnicate'", 'there are: top, log, drops, record, replay, schema, help'],
+    [
+      ['frobnicate'],
+      "kwho: kwho has no command 'frobnicate'",
+      'there are: top, log, drops, record, replay, probe, schema, help',
+    ],
     [['help', 'shcema'], "kwho: kwho has no command 'shcema'", 'did you mean schema?'],
     [['log', '--jsno'], 'kwho: kwho log has no option --jsno', 'did you mean --json?'],
     [['--jsno'], 'kwho: kwho top has no option --jsno', 'did you mean --json?'],

@@ -57,6 +57,8 @@ export class DropsReplay implements ReplaySide {
   #counter: DropCounter | null = null;
   #buffers: ReplayBuffers | null = null;
   #finished = false;
+  /** Not all drops are told, or one by one: as in a live run, nothing is concluded from all of them. */
+  #chosen = false;
   /** End of the last interval. */
   #to = 0;
 
@@ -105,6 +107,7 @@ export class DropsReplay implements ReplaySide {
     const { tables, sampled, backends, detailBackend, blindSpots } = facts;
     const by = this.#options.by ?? facts.by;
     const conditions = this.#options.conditions({ reasons, ...facts });
+    this.#chosen = conditions.length > 0 || this.#options.events;
     const keyOf = otherKey(by);
     const stream = tables === null ? new DropStream(placeKey) : null;
     const { events, samples, maxEvents, catalogue } = this.#options;
@@ -160,8 +163,10 @@ export class DropsReplay implements ReplaySide {
     const [investigation, counter] = [this.#investigation, this.#counter];
     if (investigation === null || counter === null)
       throw new ShapeError(`${method} stands before the beginning of its stream`);
-    if (method === 'notice') investigation.notice(...isNotice(args));
-    else if (method === 'stack') investigation.stack = isFlag(args[0]);
+    if (method === 'notice') {
+      const notice = isNotice(args);
+      if (!this.#chosen || !OF_ALL_DROPS.has(notice[0])) investigation.notice(...notice);
+    } else if (method === 'stack') investigation.stack = isFlag(args[0]);
     else if (method === 'baseline') investigation.baseline(placedAlone(counter.snapshot()));
     else if (method === 'interval') {
       this.#to = isNumber(args[1]);
@@ -185,6 +190,9 @@ function placedAlone(snapshot: CountSnapshot): CountSnapshot {
   if (others !== null || rows.length === 0) return snapshot;
   return { ...snapshot, counted: rows.reduce((sum, { count }) => sum + count, unplaced) };
 }
+
+/** Notices that are on every drop of the run. */
+const OF_ALL_DROPS = new Set(['top-suspect', 'no-suspect', 'unexplained-loss', 'namespaces-left', 'thinned']);
 
 const isLocation: Check<KernelLocation> = isObject({
   symbol: isText,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,6 @@ let built: Built;
 let folder: string;
 beforeAll(() => {
   built = new Built();
-  symlinkSync(join(ROOT, 'probes'), join(built.path, 'probes'));
   folder = mkdtempSync(join(tmpdir(), 'kwho-replay-'));
 }, 120_000);
 afterAll(() => {

@@ -67,10 +67,13 @@ describe('a recording of 6.12', () => {
   });
 });
 
-it.each(['5.10', '6.1', '7.2'])('a recording of %s shows who clears, who steals, and what is dropped', (kernel) => {
-  const { text } = replayed(kernel, [120, 40]);
-  expect(text).toContain(`Linux ${kernel}.`);
-  expect(text).toMatch(/CLEARS +dmesg\[\d+\]/);
-  expect(text).toMatch(/ SUSPECT .*udp/);
-  expect(text).not.toContain('LOST');
-});
+it.each(['5.10', '6.1', '7.2'])(
+  'a recording of %s shows who clears, who steals, and what is dropped',
+  (kernel) => {
+    const { text } = replayed(kernel, [120, 40]);
+    expect(text).toContain(`Linux ${kernel}.`);
+    expect(text).toMatch(/CLEARS +dmesg\[\d+\]/);
+    expect(text).toMatch(/ SUSPECT .*udp/);
+    expect(text).not.toContain('LOST');
+  },
+);

@@ -73,6 +73,19 @@ export class PacketGenerator {
     };
   }
 
+  /** Some thousand packets a second, which leaves others time to work, until what is returned is called. */
+  async sendUntil(): Promise<() => Promise<void>> {
+    const storm = this.#burst([ENDLESS, ENDLESS], 1, PAUSE_NS);
+    // For whoever never comes to call it.
+    storm.catch(() => {});
+    const before = await this.#refused();
+    while ((await this.#refused()) === before);
+    return async () => {
+      await shell('echo stop > /proc/net/pktgen/pgctrl', this.name);
+      await storm;
+    };
+  }
+
   /** The namespace goes, and its devices with it. */
   async remove(): Promise<void> {
     await shell(`ip netns delete ${this.name}`);
@@ -84,15 +97,15 @@ export class PacketGenerator {
     return Number(values.split(' ')[names.split(' ').indexOf('NoPorts')]);
   }
 
-  async #burst(counts: readonly number[], burst: number): Promise<void> {
+  async #burst(counts: readonly number[], burst: number, delay = 0): Promise<void> {
     if (counts.every((count) => count === 0)) return;
-    // To pktgen this means without end.
     if (counts.includes(0))
       throw new RangeError(`expected packets for each CPU, got ${counts.join(' and ')}`);
-    const settings = DEVICES.map(
-      (dev, i) =>
-        `echo "count ${counts[i]}" > /proc/net/pktgen/${dev}; echo "burst ${burst}" > /proc/net/pktgen/${dev}`,
-    );
+    const settings = DEVICES.map((dev, i) => {
+      const count = counts[i] === ENDLESS ? 0 : counts[i];
+      const lines = [`count ${count}`, `burst ${burst}`, `delay ${delay}`];
+      return lines.map((line) => `echo "${line}" > /proc/net/pktgen/${dev}`).join('\n');
+    });
     await shell(`${settings.join('\n')}\necho start > /proc/net/pktgen/pgctrl`, this.name);
   }
 }
@@ -101,6 +114,9 @@ export class PacketGenerator {
 const DEVICES = ['storm0', 'storm1'] as const;
 /** A buffer is used so often before the next is made; a count that it does not divide would be exceeded. */
 const BURST = 1000;
+const ENDLESS = Number.POSITIVE_INFINITY;
+/** From 100,000 on the generator sleeps; less it spends in a loop. */
+const PAUSE_NS = 200_000;
 
 const run = promisify(execFile);
 

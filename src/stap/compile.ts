@@ -1,0 +1,69 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { ByteString } from '../decode/trace-record.js';
+import { KwhoError, UsageError } from '../errors.js';
+import type { CommandResult } from '../host/command.js';
+import { explainStapFailure, stapMissing } from './failure.js';
+
+export interface ProbeModule {
+  script: string;
+  /** Kernel release to build for; its headers must be installed here. */
+  release: string;
+  /** Where the module is to stand: `FILE.ko`. */
+  output: string;
+}
+
+/** Runs stap in a folder with the script on its standard input. Never rejects. */
+export type RunStap = (args: readonly string[], input: string, folder: string) => Promise<CommandResult>;
+
+/**
+ * Builds a kernel module from a script. stap leaves a module in the folder it runs in: that is one of its own, gone
+ * afterwards whatever happens.
+ * @returns what stap said meanwhile: warnings
+ * @throws UsageError for a file name that no module can have; KwhoError that says why it could not be built
+ */
+export async function compileProbe(run: RunStap, module: ProbeModule): Promise<ByteString> {
+  const name = moduleName(module.output);
+  if (!/^\w[\w.+~-]*$/.test(module.release))
+    throw new UsageError('a kernel release is what uname -r prints, and something else came');
+  const folder = mkdtempSync(join(tmpdir(), 'kwho-stap-'));
+  try {
+    const args = ['-p4', '-r', module.release, '-m', name, ...STAP_LIMITS, '-'];
+    const result = await run(args, module.script, folder);
+    if (result.outcome === 'missing') throw stapMissing('stap');
+    if (result.outcome === 'timeout') throw failed(`stap was not done after ${COMPILE_MS / 60_000} minutes`);
+    if (result.outcome === 'failed') throw failed(`stap could not be run: ${result.why}`);
+    const { status, stderr } = result;
+    if (status !== 0) throw explainStapFailure({ program: 'stap', status, stderr, release: module.release });
+    copyFileSync(join(folder, `${name}.ko`), module.output);
+    return stderr;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The first compile for a kernel reads all its tracepoint headers: a minute on a fast machine, ten on a slow one. */
+export const COMPILE_MS = 30 * 60_000;
+
+/** What the scripts need beyond SystemTap's defaults; their comments say why. */
+export const STAP_LIMITS = ['--suppress-handler-errors', '-D', 'MAXACTION=100000'] as const;
+
+/** A module's name is inside the module: the file must have the same one (staprun). */
+function moduleName(output: string): string {
+  const file = basename(output);
+  const name = file.slice(0, -'.ko'.length);
+  if (!file.endsWith('.ko') || !/^[a-z][a-z0-9_]{0,39}$/.test(name)) {
+    throw new UsageError(
+      '-o wants a file such as kwho_drops.ko (small letters, digits and _, at most 40), and another name came',
+    );
+  }
+  return name;
+}
+
+function failed(message: string): KwhoError {
+  return new KwhoError(message, {
+    code: 'stap-failed',
+    hint: 'the same by hand tells more: kwho probe drops | stap -v -p4 -',
+  });
+}
