@@ -77,7 +77,7 @@ async function runTop(values: OptionValues): Promise<number> {
   return stop.status;
 }
 
-const SCREEN_INTERVAL_MS = 1000;
+const SCREEN_INTERVAL_MS = 500;
 const TEXT_INTERVAL_MS = 5000;
 const DRAIN_MS = 5000;
 const DRAIN_AFTER_SIGNAL_MS = 500;

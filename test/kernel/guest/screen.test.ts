@@ -51,10 +51,10 @@ describe('the screen, with real keys', () => {
     await screen.line(/^ filter: \/udpv\?6\/_ OK/);
     await rows([20]);
     screen.press('C-u');
-    screen.type('! /udpv?6/');
+    screen.type('! /udpv?6|icmp/');
     await rows([50]);
     screen.press('Enter');
-    await screen.line(/2 DROPPED PACKETS .* filter "! \/udpv\?6\/": 1 row/);
+    await screen.line(/2 DROPPED PACKETS .* filter "! \/udpv\?6\|icmp\/": 1 row/);
     screen.press('Escape');
     await rows([50, 20]);
     screen.press('/');
@@ -81,7 +81,8 @@ describe('the screen, with real keys', () => {
     await screen.line(/^ +count▼ +rate recent +kind +location +last/);
     await groupBy('reason');
     await groupBy('dev');
-    await rows([70]);
+    // Before 6.2 the ICMPv6 errors that answer the datagrams are drops, too.
+    await screen.until(() => [70, 90].includes(counts()[0] ?? 0), 'all drops of one interface in one row');
     await groupBy('netns');
     await groupBy('flow');
     await screen.line(/127\.0\.0\.1:\d+ → 127\.0\.0\.1:9999/);
@@ -154,7 +155,10 @@ describe('the screen, with real keys', () => {
     await screen.line(/wrote .*ndjson and /);
     const [ndjson = '', text = ''] = readdirSync(folder).filter((name) => name.startsWith('kwho-drops-'));
     const lines = readFileSync(join(folder, ndjson), 'utf8').trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    const exported = lines.map((line) => JSON.parse(line) as AnyEvent);
+    expect(
+      exported.filter((event) => event.type !== 'drop-count' || event.verdict !== 'noise'),
+    ).toMatchObject([
       { type: 'drop-count', key: { dev: 'lo' }, count: 105, verdict: 'suspect' },
       { type: 'drop-count', key: { dev: 'lo' }, count: 20, verdict: 'suspect' },
     ]);
@@ -286,13 +290,14 @@ function pidOf(): number {
   return Number(pid);
 }
 
-/** The counts of the rows of the drops pane, from top to bottom. */
+/** The counts of the rows of the drops pane, from top to bottom, without what a healthy host has too. */
 function counts(): number[] {
   const { lines } = screen;
   const from = lines.findIndex((line) => /2 dropped packets/i.test(line));
   const to = lines.findIndex((line, i) => i > from && /^[─═]{2} /.test(line));
   return lines
     .slice(from + 2, to === -1 ? undefined : to)
+    .filter((line) => !line.includes(' noise '))
     .map((line) => /^[> ] +([\d,]+) +\S/.exec(line)?.[1])
     .filter((count) => count !== undefined)
     .map((count) => Number(count.replace(',', '')));
