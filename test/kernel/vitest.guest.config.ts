@@ -1,11 +1,11 @@
 import { release } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Storms and the rest of the cases take a guest a quarter of an hour; the screen, which no kernel changes, minutes. */
+/** Storms and the rest of the cases take a guest a quarter of an hour; the screen and recordings, which no kernel changes much, minutes. */
 const everything = process.env.KWHO_DROP_CASES === 'all';
 const left = [
   ...['**/drops-exact.test.ts', '**/drops-undo.test.ts'],
-  ...(/^(6\.1|7\.2)\./.test(release()) ? [] : ['**/screen.test.ts']),
+  ...(/^(6\.1|7\.2)\./.test(release()) ? [] : ['**/screen.test.ts', '**/recording.test.ts']),
 ];
 
 /** For the tests that run inside a booted guest: one file after the other, and patience for an emulated CPU. */
