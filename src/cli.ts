@@ -2,20 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type Command, didYouMean, helpOf, parseOptions } from './commands/command.js';
-import { drops } from './commands/drops.js';
 import { dieIfHungUp } from './commands/hang-up.js';
-import { log } from './commands/log.js';
-import { probe } from './commands/probe.js';
-import { record } from './commands/record.js';
-import { replay } from './commands/replay.js';
-import { schema } from './commands/schema.js';
-import { top } from './commands/top.js';
 import { KwhoError, PermissionError, UnavailableError, UsageError } from './errors.js';
 import { openStandardOutput } from './output/channel.js';
 import { printable } from './output/escape.js';
 
-const COMMANDS: readonly Command[] = [top, log, drops, record, replay, probe, schema];
-const DEFAULT = top;
+/** Loaded one by one: a host in trouble is not to wait for the files of the other commands. */
+const COMMANDS = new Map<string, () => Promise<Command>>([
+  ['top', async () => (await import('./commands/top.js')).top],
+  ['log', async () => (await import('./commands/log.js')).log],
+  ['drops', async () => (await import('./commands/drops.js')).drops],
+  ['record', async () => (await import('./commands/record.js')).record],
+  ['replay', async () => (await import('./commands/replay.js')).replay],
+  ['probe', async () => (await import('./commands/probe.js')).probe],
+  ['schema', async () => (await import('./commands/schema.js')).schema],
+]);
+const DEFAULT = 'top';
 
 const DRAIN_MS = 5000;
 const EXIT_FAILURE = 1;
@@ -40,10 +42,11 @@ async function main(args: readonly string[]): Promise<number> {
 async function dispatch(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args;
   if (first === '--version' || first === '-V') return say(`kwho ${version()}\n`);
-  if (first === '--help' || first === '-h') return say(overview());
-  if (first === 'help') return say(rest[0] === undefined ? overview() : helpOf(commandOf(rest[0])));
+  if (first === '--help' || first === '-h') return say(await overview());
+  if (first === 'help')
+    return say(rest[0] === undefined ? await overview() : helpOf(await commandOf(rest[0])));
   const named = first !== undefined && !first.startsWith('-');
-  const command = named ? commandOf(first) : DEFAULT;
+  const command = await commandOf(named ? first : DEFAULT);
   const options = named ? rest : args;
   const end = options.indexOf('--');
   const own = end < 0 ? options : options.slice(0, end);
@@ -51,25 +54,26 @@ async function dispatch(args: readonly string[]): Promise<number> {
   return command.run(parseOptions(command, options));
 }
 
-function commandOf(name: string): Command {
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command !== undefined) return command;
-  const names = [...COMMANDS.map((candidate) => candidate.name), 'help'];
+async function commandOf(name: string): Promise<Command> {
+  const load = COMMANDS.get(name);
+  if (load !== undefined) return load();
+  const names = [...COMMANDS.keys(), 'help'];
   throw new UsageError(
     `kwho has no command '${name}'`,
     didYouMean(name, names) ?? `there are: ${names.join(', ')}`,
   );
 }
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+async function overview(): Promise<string> {
+  const commands = await Promise.all([...COMMANDS.values()].map((load) => load()));
+  const width = Math.max(...commands.map(({ name }) => name.length));
   return [
     'kwho: who reads, steals or clears the kernel log, and where packets are dropped',
     '',
     'Usage: kwho [COMMAND] [OPTIONS]      without a command: kwho top',
     '',
     'Commands:',
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
     'kwho COMMAND --help tells more; kwho --version its version.',
     'Exit status: 0 ok, 1 failure, 2 usage, 69 the kernel or host lacks what is needed,',
