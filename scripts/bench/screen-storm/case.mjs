@@ -9,8 +9,8 @@ import { generate } from './generate.mjs';
 const root = new URL('../../..', import.meta.url).pathname;
 const SECONDS = 60;
 const KEY_EVERY_MS = 400;
-/** Each shows at once that it was taken: the help page opens and closes, the other pane is the chosen one. */
-const KEYS = ['?', 'Escape', '2', '1', 'b', 't', 'I', 'Tab'];
+/** Each shows at once that it was taken: a page opens and closes, another pane is the chosen one, the columns change. */
+const KEYS = ['?', 'Escape', '2', 'b', 'I', 'Tab', '1'];
 
 export default {
   name: 'screen-storm',
