@@ -168,7 +168,7 @@ export interface SummaryEvent extends EventHead {
   /** Drops by verdict. */
   verdicts?: Readonly<Record<Verdict, number>>;
   lost: number;
-  /** Whether everything that happened was either seen or counted as lost. */
+  /** Nothing was lost; where false, `lost` says how much is known to be missing. */
   complete: boolean;
   backends: readonly string[];
   blindSpots: readonly string[];

@@ -10,8 +10,9 @@ import { runningKernel } from './drop-cases/kernels.js';
 import { type AnyEvent, KwhoRun, kwho, leftovers, NOTHING } from './kwho-run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kwho-recording-'));
-/** Its flush, and what an emulated guest takes to get to it. */
+/** Its flush comes every second; an emulated guest takes its time to get to it. */
 const FLUSHED_MS = 4000;
+const SEEN_MS = 60_000;
 
 beforeAll(() => dropDatagrams(1));
 
@@ -57,9 +58,10 @@ describe('a replay gives the lines that the run gave', () => {
 describe('a recording that ends before its time', () => {
   it('SIGKILL: what was seen up to the last second is there, and that more is missing is told', async () => {
     const file = join(folder, 'killed.kwho');
-    const run = await KwhoRun.start('record', file);
+    const run = await KwhoRun.start('record', '--json', file);
     const { pid } = call('dmesg', '-C');
     await dropDatagrams(30);
+    await until(() => clears(run.events).length > 0 && dropsOf(run.events) >= 30);
     await sleep(FLUSHED_MS);
     run.child.kill('SIGKILL');
     await run.ended();
@@ -109,7 +111,10 @@ describe('a recording that ends before its time', () => {
     expect(run.child.exitCode).toBe(0);
     expect(statSync(file).size).toBeGreaterThanOrEqual(32 * 1024);
     const events = eventsOf(kwhoOnce('replay', '--json', file).stdout);
-    expect(summaries(events).map(({ complete }) => complete)).toEqual([true, true]);
+    const lost = events.filter((event) => event.type === 'lost');
+    expect(lost.filter(({ where }) => where === 'recording')).toEqual([]);
+    // A guest may be too slow for the ring; nothing else is missing then.
+    expect(summaries(events).map((summary) => summary.complete)).toEqual([true, lost.length === 0]);
     expect(leftovers()).toEqual(NOTHING);
   });
 
@@ -140,6 +145,10 @@ async function touchTheLog(): Promise<void> {
   klogctl(10);
   writeFileSync('/dev/kmsg', 'kwho-test recorded\n');
   call('dmesg', '-c');
+}
+
+async function until(seen: () => boolean): Promise<void> {
+  for (const start = performance.now(); !seen() && performance.now() - start < SEEN_MS; ) await sleep(100);
 }
 
 /** Until the run ends by itself. */
