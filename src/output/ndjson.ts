@@ -1,5 +1,6 @@
 import { type KwhoEvent, SCHEMA_VERSION } from '../model/events.js';
 import type { OutputChannel } from './channel.js';
+import { isDeceptive } from './deceptive-characters.js';
 import { jsonText } from './escape.js';
 import type { EventSink } from './sink.js';
 
@@ -24,7 +25,7 @@ export class NdjsonSink implements EventSink {
 export function toJsonLine({ type, time, backend, ...rest }: KwhoEvent): string {
   const stamp = time === null ? 'null' : time.toFixed(TIME_DIGITS);
   const head = `{"v":${SCHEMA_VERSION},"type":"${type}","time":${stamp},"backend":${JSON.stringify(backend)}`;
-  const body = JSON.stringify(rest, inUnicode);
+  const body = harmless(JSON.stringify(rest, inUnicode));
   return `${head}${body === '{}' ? '' : `,${body.slice(1, -1)}`}}\n`;
 }
 
@@ -35,6 +36,21 @@ function inUnicode(_: string, value: unknown): unknown {
   const entries = Object.entries(value);
   if (entries.every(([name]) => jsonText(name) === name)) return value;
   return Object.fromEntries(entries.map(([name, field]) => [jsonText(name), field]));
+}
+
+/** JSON.stringify leaves what a terminal may obey or hide above U+007E as it is: `\u009b` says the same. */
+function harmless(json: string): string {
+  if (!/[\x7f-\uffff]/.test(json)) return json;
+  return json.replace(/[\x7f-\u{10ffff}]/gu, (character) =>
+    isDeceptive(character.codePointAt(0)!) ? escapedUnits(character) : character,
+  );
+}
+
+function escapedUnits(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
 }
 
 /** Microseconds: what every backend has. */

@@ -264,6 +264,18 @@ describe('values', () => {
     );
   });
 
+  it.each([
+    ['\x7f', '"\\u007f"'],
+    ['\xc2\x9b31m', '"\\u009b31m"'],
+    ['\xe2\x80\xae', '"\\u202e"'],
+    ['\xf3\xa0\x80\x81', '"\\udb40\\udc01"'],
+    ['\xc3\xa9\xe6\x97\xa5', '"é日"'],
+  ])('%j, which a terminal may obey or hide, is %s', (bytes, json) => {
+    const line = toJsonLine(accessEvent({ comm: bytes }));
+    expect(line).toContain(`"comm":${json}`);
+    expect(JSON.parse(line).comm).toBe(Buffer.from(bytes, 'latin1').toString());
+  });
+
   it('names of fields are bytes, too', () => {
     const line = toJsonLine({
       type: 'kernel-message',
