@@ -59,7 +59,7 @@ export class DropsReplay implements ReplaySide {
   #finished = false;
   /** Not all drops are told, or one by one: as in a live run, nothing is concluded from all of them. */
   #chosen = false;
-  /** End of the last interval. */
+  /** End of the last interval; 0 before the first. */
   #to = 0;
 
   constructor(sink: EventSink, options: DropsReplayOptions) {
@@ -87,12 +87,12 @@ export class DropsReplay implements ReplaySide {
     if (!this.#finished) this.#investigation?.unreadable(what);
   }
 
-  end(): void {
+  end(from: number, to: number): void {
     if (this.#finished || this.#investigation === null || this.#counter === null) return;
     this.#finished = true;
     this.#buffers?.finish();
     this.#investigation.flush();
-    this.#investigation.interval(this.#to, this.#to, this.#counter.last());
+    this.#investigation.interval(this.#to || from, Math.max(this.#to, to), this.#counter.last());
     this.#investigation.finish();
   }
 

@@ -115,6 +115,10 @@ export class ForeignPlayback implements Player {
     return false;
   }
 
+  stop(): void {
+    this.#finish();
+  }
+
   /** Reads on. Nothing to give yet is no end. */
   #more(): boolean {
     this.#records = [];

@@ -17,6 +17,7 @@ export class Playback implements Player {
   #told = 0;
   #strange = 0;
   #ended = false;
+  #first: number | null = null;
   now: number | null = null;
   readonly host: RecordedHost;
   /** A recording is a file: it is all there. */
@@ -54,16 +55,25 @@ export class Playback implements Player {
 
   step(): boolean {
     const block = this.#ahead;
-    if (block === null || [...this.#sides.values()].some(({ done }) => done)) {
-      this.#finish();
+    if (block === null || this.#isBound) {
+      this.#finish(this.#isBound);
       return false;
     }
     if (block.kind === 'end') this.#ended = true;
     if (block.kind === 'round') this.now = block.time;
+    if (block.time > 0) this.#first ??= block.time;
     this.#give(block);
     this.#ahead = this.#reader.next();
     this.#tellDamage();
     return true;
+  }
+
+  stop(): void {
+    this.#finish(true);
+  }
+
+  get #isBound(): boolean {
+    return [...this.#sides.values()].some(({ done }) => done);
   }
 
   #give({ kind, stream, head, bytes }: RecordingBlock): void {
@@ -86,13 +96,13 @@ export class Playback implements Player {
     }
   }
 
-  #finish(): void {
+  /** @param early somebody wanted no more */
+  #finish(early: boolean): void {
     if (this.#sides.size === 0) return;
-    const bound = [...this.#sides.values()].some(({ done }) => done);
     this.#tellDamage();
-    if (!this.#ended && !bound)
+    if (!this.#ended && !early)
       this.#tell('the recording ends before the run did: what came after its last second is not in it');
-    for (const side of this.#sides.values()) side.end();
+    for (const side of this.#sides.values()) side.end(this.#first ?? 0, this.now ?? 0);
     this.#sides = new Map();
   }
 

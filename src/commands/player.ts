@@ -18,6 +18,8 @@ export interface Player {
   play(parts: PlayedParts): void;
   /** Plays the next piece. @returns false at the end, after which everybody has been told so */
   step(): boolean;
+  /** Ends before the end: everybody is told what it was until here. To be called between steps; safe to repeat. */
+  stop(): void;
 }
 
 /** The host that a recording was made on. */

@@ -11,8 +11,8 @@ export interface ReplaySide {
   unreadable(what: string): void;
   /** A bound that was asked for is reached. */
   readonly done: boolean;
-  /** The recording is over. */
-  end(): void;
+  /** The recording is over. @param from first moment that was played, in seconds of the kernel's clock @param to last one */
+  end(from: number, to: number): void;
 }
 
 /** The ring buffers of one side: bytes of a recording in, records out. */

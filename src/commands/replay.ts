@@ -71,6 +71,7 @@ async function runReplay(values: OptionValues): Promise<number> {
     } else {
       player.play(textParts(wanted, player, out));
       await play(player, { speed: wanted.speed, out, stop, input });
+      if (stop.reached) player.stop();
     }
     return stop.status;
   } catch (error) {

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +88,29 @@ describe('kwho replay', () => {
     expect(stdout).toMatch(/100 .*SUSPECT +__udp4_lib_rcv\S* +NO_SOCKET +lo +host/);
     expect(stdout).toContain('{red-fg}\\x1b[2J');
     expect(stdout).not.toContain('\x1b');
+  });
+
+  it('stopped in the middle, sums up what it has told', async () => {
+    const child = spawn(process.execPath, [
+      built.file('cli.js'),
+      ...['replay', '--json', '--speed', '0.5', FILE],
+    ]);
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (stdout === '') child.kill('SIGINT');
+      stdout += text;
+    });
+    await once(child, 'close');
+    expect(child.exitCode).toBe(130);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.filter(({ type }) => type === 'summary').map(({ complete }) => complete)).toEqual([
+      true,
+      true,
+    ]);
+    expect(events.filter(({ type }) => type === 'lost')).toEqual([]);
   });
 
   it('tells of a file that was cut off, and goes on to where it ends', () => {
