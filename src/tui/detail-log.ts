@@ -13,7 +13,7 @@ export interface LogDetailOptions {
   userName: (uid: number) => string | null;
   /** Records that a clear hides; null where that is not known. */
   hidden: number | null;
-  /** The key that shows hidden records; null where there is none. */
+  /** The key that shows hidden records; null in a replay. */
   recoverKey: string | null;
 }
 
@@ -40,14 +40,16 @@ export function logDetail(row: LogRow, options: LogDetailOptions): DetailLine[] 
 
 function recoverLines({ hidden, recoverKey }: LogDetailOptions): DetailLine[] {
   const records = hidden === null ? 'the records' : hidden === 1 ? '1 record' : `${grouped(hidden)} records`;
-  const key =
-    recoverKey === null ? '' : `${recoverKey} shows ${hidden === null ? 'them' : 'what is hidden'}, `;
+  const how =
+    recoverKey === null
+      ? 'on that host, kwho log --recover prints it.'
+      : `${recoverKey} shows ${hidden === null ? 'them' : 'what is hidden'}, kwho log --recover prints it.`;
   return [
     detailLine(
       hidden === null ? 'How many records are hidden is not known.' : `Hidden now: ${records}.`,
       hidden === 0 ? 'plain' : 'loud',
     ),
-    detailLine(`Nothing is erased until the ring overwrites it: ${key}kwho log --recover prints it.`, 'good'),
+    detailLine(`Nothing is erased until the ring overwrites it: ${how}`, 'good'),
   ];
 }
 

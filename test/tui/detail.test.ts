@@ -87,7 +87,7 @@ it('what is loud is marked as such, what helps too', () => {
 
 it('nothing hidden, and nobody knows', () => {
   expect(logText({}, { hidden: null, recoverKey: null })).toContain(
-    'How many records are hidden is not known.\nNothing is erased until the ring overwrites it: kwho log --recover prints it.',
+    'How many records are hidden is not known.\nNothing is erased until the ring overwrites it: on that host, kwho log --recover prints it.',
   );
   expect(logText({}, { hidden: 1 })).toContain('Hidden now: 1 record.');
 });
