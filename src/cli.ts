@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type Command, didYouMean, helpOf, parseOptions } from './commands/command.js';
 import { dieIfHungUp } from './commands/hang-up.js';
+import { settleCompiler } from './commands/settle-compiler.js';
 import { KwhoError, PermissionError, UnavailableError, UsageError } from './errors.js';
 import { openStandardOutput } from './output/channel.js';
 import { printable } from './output/escape.js';
@@ -12,6 +13,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['top', async () => (await import('./commands/top.js')).top],
   ['log', async () => (await import('./commands/log.js')).log],
   ['drops', async () => (await import('./commands/drops.js')).drops],
+  ['kmsg', async () => (await import('./commands/kmsg.js')).kmsg],
   ['record', async () => (await import('./commands/record.js')).record],
   ['replay', async () => (await import('./commands/replay.js')).replay],
   ['probe', async () => (await import('./commands/probe.js')).probe],
@@ -28,6 +30,7 @@ const EXIT_PERMISSION = 77;
 const onTerminal = isatty(0);
 process.exitCode = await main(process.argv.slice(2));
 if (onTerminal) dieIfHungUp();
+await settleCompiler();
 // Standard output may be a pipe that nobody reads any more: what is left to say has been drained or given up.
 process.exit();
 

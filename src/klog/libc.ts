@@ -6,6 +6,8 @@ export interface Libc {
   klogctl(action: number, buffer: Buffer | null, length: number): number;
   /** lseek(2): the new offset, -1 on failure. */
   lseek(fd: number, offset: number, whence: number): number;
+  /** errno of the last call. */
+  errno(): number;
 }
 
 /**
@@ -15,10 +17,11 @@ export interface Libc {
 export function loadLibc(): Libc | string {
   try {
     const ffi = createRequire(import.meta.url)('ffi-napi') as FfiModule;
-    return ffi.Library(null, {
+    const calls = ffi.Library(null, {
       klogctl: ['int', ['int', 'pointer', 'int']],
       lseek: ['int64', ['int', 'int64', 'int']],
-    }) as Libc;
+    }) as Omit<Libc, 'errno'>;
+    return { klogctl: calls.klogctl, lseek: calls.lseek, errno: () => ffi.errno() };
   } catch (error) {
     return `ffi-napi is not usable here (${error instanceof Error ? error.message.split('\n')[0] : error})`;
   }
@@ -26,4 +29,5 @@ export function loadLibc(): Libc | string {
 
 interface FfiModule {
   Library(name: null, functions: Record<string, [string, string[]]>): unknown;
+  errno(): number;
 }

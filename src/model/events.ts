@@ -1,4 +1,5 @@
 import type { DoorName } from '../decode/log-doors.js';
+import type { NetfilterLog } from '../decode/netfilter-log.js';
 import type { Flow } from '../decode/packet.js';
 import type { ByteString } from '../decode/trace-record.js';
 import type { Verdict } from '../explain/drop-verdict.js';
@@ -124,16 +125,20 @@ export type DropKey = Partial<DropFacts> & {
   stack?: readonly string[];
 };
 
-/** One record of /dev/kmsg. */
+/** One record of the kernel log. Only /dev/kmsg tells sequence numbers and fields. */
 export interface KernelMessageEvent extends EventHead {
   type: 'kernel-message';
-  seq: number;
-  level: number;
-  facility: number;
+  seq: number | null;
+  level: number | null;
+  facility: number | null;
   flags: string;
   caller: string | null;
   text: ByteString;
   fields: Readonly<Record<string, ByteString>>;
+  /** Only for a message of a LOG rule. */
+  netfilter?: NetfilterLog;
+  /** Kernel addresses in the text, as they stand there, to `symbol+0x1f [module]`. */
+  symbols?: Readonly<Record<string, string>>;
 }
 
 export interface LostEvent extends EventHead {

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { systemCode } from '../errors.js';
 
 /**
@@ -21,6 +22,16 @@ export function openStandardOutput(): OutputChannel {
   // A socket cannot be opened again, but Node's own stream does not block on it.
   if (kind.isSocket()) return new StreamChannel(process.stdout);
   return new FileChannel(kind.isFIFO() || kind.isCharacterDevice() ? reopened() : 1);
+}
+
+/** A file that is appended to. @throws the system call's error */
+export function openFileToAppend(path: string): OutputChannel {
+  return new FileChannel(openSync(path, 'a'));
+}
+
+/** Another program's standard input. */
+export function channelInto(stream: Writable): OutputChannel {
+  return new StreamChannel(stream);
 }
 
 /** The same pipe or terminal as a file of our own that does not block: the flag on fd 1 is shared with others. */
@@ -92,10 +103,10 @@ class FileChannel implements OutputChannel {
 const RETRY_MS = 5;
 
 class StreamChannel implements OutputChannel {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Writable;
   closed = false;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: Writable) {
     this.#stream = stream;
     stream.on('error', (error) => {
       this.closed = true;

@@ -28,6 +28,26 @@ export function jsonText(bytes: ByteString): string {
   return bytes;
 }
 
+/**
+ * Untrusted bytes as dmesg(1) prints them: as in `printable`, but tabs stay, and a backslash is a backslash even where
+ * it reads as an escape.
+ */
+export function dmesgText(bytes: ByteString): string {
+  for (let i = 0; i < bytes.length; i++) {
+    const code = bytes.charCodeAt(i);
+    if ((code < 0x20 && code !== TAB) || code > 0x7e) return decode(bytes, i, notForDmesg, false);
+  }
+  return bytes;
+}
+
+/** Untrusted bytes for dmesg(1)'s JSON: as in `jsonText`, but a backslash is a backslash. */
+export function dmesgJsonText(bytes: ByteString): string {
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes.charCodeAt(i) > 0x7f) return decode(bytes, i, () => false, false);
+  }
+  return bytes;
+}
+
 /** A command line for people: words that a shell would take apart are quoted, then everything made printable. */
 export function shellWords(args: readonly ByteString[]): string {
   return args
@@ -36,6 +56,11 @@ export function shellWords(args: readonly ByteString[]): string {
 }
 
 const BACKSLASH = 0x5c;
+const TAB = 9;
+
+function notForDmesg(codePoint: number): boolean {
+  return codePoint !== TAB && isDeceptive(codePoint);
+}
 
 function isPlainWord(word: ByteString): boolean {
   return /^[\w@%+=:,./\x80-\xff-]+$/.test(word);
@@ -51,13 +76,22 @@ function isHex(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x66);
 }
 
-/** @param from everything before it is known to be plain. */
-function decode(bytes: ByteString, from: number, hidden: (codePoint: number) => boolean): string {
+/**
+ * @param from everything before it is known to be plain
+ * @param distinct whether a backslash that reads as an escape becomes one
+ */
+function decode(
+  bytes: ByteString,
+  from: number,
+  hidden: (codePoint: number) => boolean,
+  distinct = true,
+): string {
   let out = bytes.slice(0, from);
   for (let i = from; i < bytes.length; ) {
     const length = sequenceLength(bytes, i);
     const codePoint = length === 0 ? -1 : codePointAt(bytes, i, length);
-    if (codePoint === -1 || hidden(codePoint) || (codePoint === BACKSLASH && looksEscaped(bytes, i))) {
+    const ambiguous = distinct && codePoint === BACKSLASH && looksEscaped(bytes, i);
+    if (codePoint === -1 || hidden(codePoint) || ambiguous) {
       for (const end = i + Math.max(length, 1); i < end; i++) out += escaped(bytes.charCodeAt(i));
     } else {
       out += String.fromCodePoint(codePoint);

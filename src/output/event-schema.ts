@@ -82,13 +82,19 @@ export const eventSchema = {
       verdict: VERDICT,
     }),
     event('kernel-message', 'One record of the kernel log; time is its stamp.', {
-      seq: integer('Sequence number.'),
-      level: integer('0 (emergency) to 7 (debug).'),
-      facility: integer('As in syslog(3), shifted down.'),
+      seq: nullable(integer('Sequence number; only /dev/kmsg tells it.')),
+      level: nullable(integer('0 (emergency) to 7 (debug).')),
+      facility: nullable(integer('As in syslog(3), shifted down.')),
       flags: string('- whole, c fragment, + continuation.'),
       caller: nullable(string('T and a thread id, or C and a CPU.')),
       text: string('The message.'),
       fields: { type: 'object', additionalProperties: { type: 'string' } },
+      netfilter: ref('netfilter'),
+      symbols: {
+        type: 'object',
+        description: 'The kernel addresses in the text and the functions that hold them.',
+        additionalProperties: { type: 'string' },
+      },
     }),
     event('lost', 'Something that happened and was not seen.', {
       where: {
@@ -132,6 +138,23 @@ export const eventSchema = {
       },
       required: ['family', 'proto', 'src', 'dst', 'sport', 'dport', 'flags', 'ttl'],
     },
+    netfilter: {
+      type: 'object',
+      description: 'A message of a netfilter LOG rule, taken apart.',
+      properties: {
+        prefix: string('What the rule was told to begin with.'),
+        in: nullable(string('Interface it came in by.')),
+        out: nullable(string('Interface it was to leave by.')),
+        physIn: nullable(string('Port of the bridge it came in by.')),
+        physOut: nullable(string('Port of the bridge it was to leave by.')),
+        length: nullable(integer('Bytes of the packet, as its own header says.')),
+        flow: ref('flow'),
+        uid: nullable(integer('User of the sending socket.')),
+        gid: nullable(integer('Group of the sending socket.')),
+        mark: nullable(integer('Mark of the packet.')),
+      },
+      required: ['prefix', 'in', 'out', 'physIn', 'physOut', 'length', 'flow', 'uid', 'gid', 'mark'],
+    },
     process: {
       type: 'object',
       properties: {
@@ -171,7 +194,9 @@ export const eventSchema = {
 };
 
 function event(type: string, description: string, properties: Record<string, object>) {
-  const optional = new Set(['stack', 'details', 'effects', 'counted', 'detailed', 'verdicts']);
+  const optional = new Set([
+    ...['stack', 'details', 'effects', 'counted', 'detailed', 'verdicts', 'netfilter', 'symbols'],
+  ]);
   return {
     type: 'object',
     description,

@@ -11,7 +11,7 @@ export interface MessageRow {
 }
 
 export function messageRows(messages: readonly KernelMessageEvent[]): MessageRow[] {
-  return messages.map((event) => ({ id: event.seq, event }));
+  return messages.map((event) => ({ id: event.seq ?? 0, event }));
 }
 
 /** @param time a kernel time as the user wants times */
@@ -29,7 +29,8 @@ export function messageColumns(time: (seconds: number | null) => string): Column
   ];
 }
 
-function levelCell(level: number): { text: string; style: Style } {
+function levelCell(level: number | null): { text: string; style: Style } {
+  if (level === null) return { text: '', style: 'plain' };
   return {
     text: LEVELS[level] ?? String(level),
     style: level <= 3 ? 'loud' : level === 4 ? 'warn' : 'plain',
