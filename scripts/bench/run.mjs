@@ -39,9 +39,9 @@ if (measure === null) {
 }
 for (const name of cases()) {
   const { default: each } = await import(`./${name}/case.mjs`);
-  // What needs a kernel of its own runs by itself.
+  // What needs a kernel of its own, or measures something else besides, runs by itself.
   if (each.run === undefined) run(each);
-  else await each.run({ rounds, say });
+  else await each.run({ rounds, say, size, prepare: prepareFor, measure, dist, runtimes });
 }
 
 function run(each) {
@@ -63,10 +63,14 @@ function run(each) {
 
 /** The input in the folder for temporary files; made when it is not there or was made by another generator. */
 function prepare(each) {
-  const path = join(options.folder, `input-${size}-${versionOf(each.inputVersion)}`);
+  return prepareFor(each.name, size, each.inputVersion, each.generate);
+}
+
+function prepareFor(name, bytes, version, generate) {
+  const path = join(options.folder, `input-${bytes}-${versionOf(version)}`);
   if (!existsSync(path)) {
-    say(`${each.name}: making ${path} (${size / 1e6} MB)`);
-    each.generate(path, size);
+    say(`${name}: making ${path} (${bytes / 1e6} MB)`);
+    generate(path, bytes);
   }
   return path;
 }

@@ -2,7 +2,7 @@ import type { NetfilterLog } from '../decode/netfilter-log.js';
 import type { Flow } from '../decode/packet-flow.js';
 import { printable } from './escape.js';
 
-/** A packet that a LOG rule told of, in one line: `tcp SYN 10.9.0.2:34434 → 10.9.0.1:80, in v0, 29 bytes`. */
+/** A packet that a LOG rule told of, in one line: `tcp SYN 10.9.0.2:34434 -> 10.9.0.1:80, in v0, 29 bytes`. */
 export function netfilterWords({ in: inward, out, length, flow, uid }: NetfilterLog): string {
   return [
     [
@@ -10,7 +10,7 @@ export function netfilterWords({ in: inward, out, length, flow, uid }: Netfilter
       flow.flags,
       icmpWords(flow),
       end(flow.src, flow.sport),
-      '→',
+      '->',
       end(flow.dst, flow.dport),
     ]
       .filter((word) => word !== null && word !== '')

@@ -1,0 +1,240 @@
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KmsgDevice } from '../../../src/klog/kmsg-device.js';
+import { call } from './callers.js';
+import { type AnyEvent, KwhoRun, kwho } from './kwho-run.js';
+
+const modules = '/run/kwho-under-test/node_modules';
+const PRINTK_DEVKMSG = '/proc/sys/kernel/printk_devkmsg';
+let devkmsg = '';
+
+beforeAll(() => {
+  kwho();
+  symlinkSync(new URL('../../../node_modules', import.meta.url).pathname, modules);
+  devkmsg = readFileSync(PRINTK_DEVKMSG, 'latin1').trim();
+  writeFileSync(PRINTK_DEVKMSG, 'on\n');
+  log('<3>kwho err: first line\nsecond line\n\tthird');
+  log('<28>kwho daemon: \\ backslash \x01 control \xc3\xa9 utf-8 "quoted"');
+  log('<14>kwho info');
+});
+
+afterAll(() => {
+  if (existsSync(modules)) unlinkSync(modules);
+  writeFileSync(PRINTK_DEVKMSG, `${devkmsg}\n`);
+});
+
+describe('what dmesg prints', () => {
+  it.each([
+    '',
+    '-x',
+    '-r',
+    '-l err,warn -x',
+    '-r -l err',
+    '-f user,daemon',
+    '-k',
+    '-u',
+    '-d',
+    '-t',
+    '-p',
+    '-J',
+    '-J -x -l err',
+    '--time-format delta',
+    '-S -x',
+  ])('dmesg %s, byte for byte', (line) => {
+    const args = line.split(' ').filter((word) => word !== '');
+    expect(kmsg(...args).stdout).toBe(call('dmesg', ...args).stdout);
+  });
+
+  // Boot time is what the clocks say at the moment: two runs of dmesg itself differ by microseconds, and dmesg before
+  // 2.39 cuts them off.
+  it.each(['-T', '-x -T', '--time-format iso'])('dmesg %s, to the second', (line) => {
+    const args = line.split(' ');
+    const ours = stamped(kmsg(...args).stdout);
+    const theirs = stamped(call('dmesg', ...args).stdout);
+    expect(ours.map(({ text }) => text)).toEqual(theirs.map(({ text }) => text));
+    expect(ours.length).toBeGreaterThan(3);
+    for (const [i, { time }] of ours.entries()) {
+      expect(Math.abs(time - (theirs[i]?.time ?? 0))).toBeLessThanOrEqual(1500);
+    }
+  });
+
+  it('dmesg --since and --until', async () => {
+    log('<6>kwho before');
+    await sleep(3000);
+    const middle = localTime(Date.now() - 1500);
+    log('<6>kwho after');
+    for (const option of ['--since', '--until']) {
+      const { stdout } = kmsg(option, middle);
+      expect(stdout).toBe(call('dmesg', option, middle).stdout);
+      expect([stdout.includes('kwho before'), stdout.includes('kwho after')]).toEqual([
+        option === '--until',
+        option === '--since',
+      ]);
+    }
+  });
+});
+
+it('every record with all its fields, as /dev/kmsg has them', () => {
+  const device = new KmsgDevice();
+  const records: { seq: number; fields: Record<string, string> }[] = [];
+  for (let read = device.read(); read.kind !== 'end'; read = device.read()) {
+    if (read.kind === 'record')
+      records.push({ seq: read.record.seq, fields: Object.fromEntries(read.record.fields) });
+  }
+  device.close();
+  const told = eventsOf(kmsg('--all', '--json').stdout).filter((event) => event.type === 'kernel-message');
+  expect(told.map(({ seq, fields }) => ({ seq, fields })).slice(0, records.length)).toEqual(records);
+});
+
+it('new records are printed as they come, with -W only those', async () => {
+  const run = await KwhoRun.start('kmsg', '-W', '-t');
+  log('<6>kwho follows one');
+  log('<6>kwho follows two');
+  await sleep(500);
+  expect(await run.stop('SIGINT')).toBe(130);
+  expect(run.stdout).toBe('kwho follows one\nkwho follows two\n');
+});
+
+it.each(['--json', '-t'])('records overwritten while kwho was held up are counted (%s)', async (form) => {
+  const run = await KwhoRun.start('kmsg', '-W', form);
+  log('<6>kwho first');
+  await sleep(500);
+  run.child.kill('SIGSTOP');
+  flood();
+  run.child.kill('SIGCONT');
+  await sleep(1000);
+  await run.stop();
+  if (form === '--json') {
+    const messages = run.events.filter((event) => event.type === 'kernel-message');
+    const lost = run.events.filter((event) => event.type === 'lost');
+    const gap = (messages[1]?.seq ?? 0) - (messages[0]?.seq ?? 0) - 1;
+    expect(gap).toBeGreaterThan(100);
+    expect(lost).toMatchObject([{ count: gap, where: 'reader' }]);
+    expect(run.summary).toMatchObject({ seen: messages.length, lost: gap, complete: false });
+  } else {
+    expect(run.stdout).toMatch(/^kwho first\n… \d+ records lost \(.*\) …\nkwho flood \d+ /);
+  }
+});
+
+it('a ring that has wrapped is told of, and what is left agrees with dmesg', () => {
+  const { stdout, stderr } = kmsg();
+  expect(stderr).toMatch(/the ring has wrapped: \d+ records since boot are overwritten/);
+  expect(stdout).toBe(call('dmesg').stdout);
+});
+
+describe('actions of syslog(2)', () => {
+  it('a clear wants --yes, hides, and --all shows what is hidden', () => {
+    const refused = kmsg('--clear');
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('nothing was done')]);
+    const before = kmsg().stdout;
+    expect(before).not.toBe('');
+    expect(kmsg('--clear', '--yes').status).toBe(0);
+    const after = kmsg();
+    expect(after.stdout).toBe(call('dmesg').stdout);
+    expect(after.stderr).toMatch(/the log was cleared: \d+ records are hidden/);
+    expect(kmsg('--all').stdout).toContain(before);
+  });
+
+  it('read-clear prints each record once', () => {
+    log('<6>kwho once');
+    expect(kmsg('--read-clear').status).toBe(2);
+    expect(kmsg('--read-clear', '--yes').stdout).toContain('kwho once');
+    expect(kmsg().stdout).not.toContain('kwho once');
+    log('<6>kwho twice');
+    expect(kmsg('-S', '-c', '--yes', '-t').stdout).toBe('kwho twice\n');
+    expect(call('dmesg').stdout).not.toContain('kwho twice');
+  });
+
+  it('sizes and console levels', () => {
+    expect(Number(kmsg('--size').stdout)).toBeGreaterThanOrEqual(1 << 16);
+    expect(Number(kmsg('--unread').stdout)).toBeGreaterThan(0);
+    const level = readFileSync('/proc/sys/kernel/printk', 'latin1').split('\t')[0] ?? '';
+    expect(kmsg('-n', 'err').status).toBe(0);
+    expect(readFileSync('/proc/sys/kernel/printk', 'latin1')).toMatch(/^4\t/);
+    expect(kmsg('--levels').stdout).toMatch(/^4 {2}console/);
+    expect(kmsg('-n', level).status).toBe(0);
+  });
+
+  it('/proc/kmsg gives its messages once', () => {
+    log('<6>kwho stolen');
+    expect(kmsg('--source', 'proc').status).toBe(2);
+    expect(kmsg('--source', 'proc', '--yes').stdout).toContain('kwho stolen\n');
+    expect(kmsg('--source', 'proc', '--yes').stdout).not.toContain('kwho stolen\n');
+    expect(call('dmesg').stdout).toContain('kwho stolen\n');
+  });
+
+  it('syslog(2) READ gives its messages once', async () => {
+    const run = await KwhoRun.start('kmsg', '-S', '-w', '--yes', '-t');
+    await sleep(300);
+    log('<6>kwho read');
+    await sleep(500);
+    await run.stop();
+    expect(run.stdout).toContain('kwho read\n');
+    expect(kmsg('--unread').stdout).toBe('0\n');
+  });
+
+  it('is refused to others in words', () => {
+    const node = ['--reuid', '65534', '--clear-groups', process.execPath, kwho(), 'kmsg', '--clear', '--yes'];
+    const { status, stderr } = spawnSync('setpriv', node, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([77, expect.stringContaining('syslog(2) CLEAR is refused (EPERM)')]);
+  });
+
+  it('without ffi-napi there is a remedy, and /dev/kmsg still agrees with dmesg', () => {
+    unlinkSync(modules);
+    const { status, stderr } = kmsg('--size');
+    expect([status, stderr]).toEqual([69, expect.stringContaining('npm rebuild ffi-napi')]);
+    expect(kmsg('-x').stdout).toBe(call('dmesg', '-x').stdout);
+  });
+});
+
+function kmsg(...args: string[]) {
+  return spawnSync(process.execPath, [kwho(), 'kmsg', ...args], { encoding: 'latin1', timeout: 60_000 });
+}
+
+function eventsOf(stdout: string): AnyEvent[] {
+  return Buffer.from(stdout, 'latin1')
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as AnyEvent);
+}
+
+/** One record, whose bytes are given as latin1. */
+function log(text: string): void {
+  writeFileSync('/dev/kmsg', Buffer.from(`${text}\n`, 'latin1'));
+}
+
+/** More than the ring can hold. */
+function flood(): void {
+  const fd = openSync('/dev/kmsg', 'w');
+  for (let i = 0; i < 6000; i++) writeSync(fd, `<6>kwho flood ${i} ${'.'.repeat(100)}\n`);
+  closeSync(fd);
+}
+
+function stamped(output: string): { time: number; text: string }[] {
+  return output
+    .split('\n')
+    .map((line) => /^([a-z ]+:[a-z ]+: )?(?:\[(\w{3} \w{3} .{16})\]|([\dT:,+-]{32})) (.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, names = '', ctime, iso, text]) => ({
+      time: Date.parse(ctime ?? (iso as string).replace(',', '.')),
+      text: names + text,
+    }));
+}
+
+/** `2026-11-22 16:34:22` */
+function localTime(milliseconds: number): string {
+  const date = new Date(milliseconds - 60_000 * new Date(milliseconds).getTimezoneOffset());
+  return date.toISOString().slice(0, 19).replace('T', ' ');
+}
