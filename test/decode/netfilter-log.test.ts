@@ -32,7 +32,9 @@ it('the message of a rule on Linux 6.12', () => {
     gid: null,
     mark: null,
   });
-  expect(log === null ? '' : netfilterWords(log)).toBe('udp 10.9.0.2:34434 -> 10.9.0.1:9999, in v0, 29 bytes');
+  expect(log === null ? '' : netfilterWords(log)).toBe(
+    'udp 10.9.0.2:34434 -> 10.9.0.1:9999, in v0, 29 bytes',
+  );
 });
 
 // Written after net/netfilter/nf_log_syslog.c.

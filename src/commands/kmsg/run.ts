@@ -11,7 +11,7 @@ import { ReadyFile } from '../ready-file.js';
 import { Stop } from '../stop.js';
 import { AddressNames } from './address-names.js';
 import { FollowSignals } from './follow-signals.js';
-import { MessageWriter } from './message-writer.js';
+import { MessageWriter, type WriterWorld } from './message-writer.js';
 import { openSource } from './open-source.js';
 import type { KmsgOptions } from './options.js';
 import { type KmsgOutput, openOutput } from './output.js';
@@ -25,14 +25,7 @@ export async function runKmsg(options: KmsgOptions): Promise<number> {
   const names = namesFor(options);
   const source = openSource(options, warn);
   const output = openOutput(options.output, options.pager && isatty(1));
-  const writer = new MessageWriter(options, {
-    backend: source.name,
-    color: colored(options),
-    wallOffset: wallOffset(options),
-    callerWidth: callerWidth(source),
-    names,
-    warn,
-  });
+  const writer = openWriter(options, source, { names, color: colored(options), warn });
   const stop = new Stop();
   const signals = options.follow && options.output !== null ? new FollowSignals(names, warn) : null;
   for (const notice of source instanceof KmsgSource ? noticesBefore(source) : []) {
@@ -59,6 +52,20 @@ export async function runKmsg(options: KmsgOptions): Promise<number> {
   output.channel.write(writer.take());
   await output.finish();
   return stop.status;
+}
+
+/** What turns the messages of this source into the text that was asked for, by this host's clocks. */
+export function openWriter(
+  options: KmsgOptions,
+  source: LogSource,
+  how: Pick<WriterWorld, 'names' | 'color' | 'warn'>,
+): MessageWriter {
+  return new MessageWriter(options, {
+    ...how,
+    backend: source.name,
+    wallOffset: wallOffset(options, how.warn),
+    callerWidth: callerWidth(source),
+  });
 }
 
 interface Pump {
@@ -115,7 +122,7 @@ function colored({ color, output, form, raw }: KmsgOptions): boolean {
 }
 
 /** The clocks are read only where a time of day is asked for. */
-function wallOffset({ times, since, until, file }: KmsgOptions): number {
+function wallOffset({ times, since, until, file }: KmsgOptions, warn: WriterWorld['warn']): number {
   const asked =
     since !== null || until !== null || times.some((format) => /^(?:ctime|reltime|iso)/.test(format));
   if (!asked) return 0;

@@ -11,7 +11,15 @@ import {
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseOptions } from '../../../src/commands/command.js';
+import { runAction } from '../../../src/commands/kmsg/actions.js';
+import { openSource } from '../../../src/commands/kmsg/open-source.js';
+import { kmsgOptions } from '../../../src/commands/kmsg/options.js';
+import { openWriter } from '../../../src/commands/kmsg/run.js';
+import { noticesBefore } from '../../../src/commands/kmsg/telling.js';
+import { kmsg as kmsgCommand } from '../../../src/commands/kmsg.js';
 import { KmsgDevice } from '../../../src/klog/kmsg-device.js';
+import { KmsgSource } from '../../../src/klog/kmsg-source.js';
 import { call } from './callers.js';
 import { type AnyEvent, KwhoRun, kwho } from './kwho-run.js';
 
@@ -35,32 +43,42 @@ afterAll(() => {
 });
 
 describe('what dmesg prints', () => {
+  // The number of a priority is wrong in dmesg before 2.39 where the facility is not the kernel's: `<3>` for `<11>`.
   it.each([
     '',
     '-x',
-    '-r',
+    '-r -k',
     '-l err,warn -x',
-    '-r -l err',
+    '-r -k -l err,warn',
     '-f user,daemon',
     '-k',
     '-u',
     '-d',
     '-t',
     '-p',
-    '-J',
+    '-J -k',
     '-J -x -l err',
     '--time-format delta',
     '-S -x',
   ])('dmesg %s, byte for byte', (line) => {
     const args = line.split(' ').filter((word) => word !== '');
-    expect(kmsg(...args).stdout).toBe(call('dmesg', ...args).stdout);
+    expect(printed(...args)).toBe(call('dmesg', ...args).stdout);
+  });
+
+  it('the priority of a program is that of its record', () => {
+    expect(printed('-r', '-f', 'daemon')).toMatch(/^<28>\[ *\d+\.\d{6}\] kwho daemon: /);
+    expect(printed('-J', '-f', 'daemon')).toContain('"pri": 28,');
+  });
+
+  it('by way of the command line', () => {
+    expect(kmsg('-x').stdout).toBe(call('dmesg', '-x').stdout);
   });
 
   // Boot time is what the clocks say at the moment: two runs of dmesg itself differ by microseconds, and dmesg before
   // 2.39 cuts them off.
   it.each(['-T', '-x -T', '--time-format iso'])('dmesg %s, to the second', (line) => {
     const args = line.split(' ');
-    const ours = stamped(kmsg(...args).stdout);
+    const ours = stamped(printed(...args));
     const theirs = stamped(call('dmesg', ...args).stdout);
     expect(ours.map(({ text }) => text)).toEqual(theirs.map(({ text }) => text));
     expect(ours.length).toBeGreaterThan(3);
@@ -75,7 +93,7 @@ describe('what dmesg prints', () => {
     const middle = localTime(Date.now() - 1500);
     log('<6>kwho after');
     for (const option of ['--since', '--until']) {
-      const { stdout } = kmsg(option, middle);
+      const stdout = printed(option, middle);
       expect(stdout).toBe(call('dmesg', option, middle).stdout);
       expect([stdout.includes('kwho before'), stdout.includes('kwho after')]).toEqual([
         option === '--until',
@@ -93,7 +111,7 @@ it('every record with all its fields, as /dev/kmsg has them', () => {
       records.push({ seq: read.record.seq, fields: Object.fromEntries(read.record.fields) });
   }
   device.close();
-  const told = eventsOf(kmsg('--all', '--json').stdout).filter((event) => event.type === 'kernel-message');
+  const told = eventsOf(printed('--all', '--json')).filter((event) => event.type === 'kernel-message');
   expect(told.map(({ seq, fields }) => ({ seq, fields })).slice(0, records.length)).toEqual(records);
 });
 
@@ -106,8 +124,8 @@ it('new records are printed as they come, with -W only those', async () => {
   expect(run.stdout).toBe('kwho follows one\nkwho follows two\n');
 });
 
-it.each(['--json', '-t'])('records overwritten while kwho was held up are counted (%s)', async (form) => {
-  const run = await KwhoRun.start('kmsg', '-W', form);
+it('records overwritten while kwho was held up are counted', async () => {
+  const run = await KwhoRun.start('kmsg', '-W', '--json');
   log('<6>kwho first');
   await sleep(500);
   run.child.kill('SIGSTOP');
@@ -115,62 +133,64 @@ it.each(['--json', '-t'])('records overwritten while kwho was held up are counte
   run.child.kill('SIGCONT');
   await sleep(1000);
   await run.stop();
-  if (form === '--json') {
-    const messages = run.events.filter((event) => event.type === 'kernel-message');
-    const lost = run.events.filter((event) => event.type === 'lost');
-    const gap = (messages[1]?.seq ?? 0) - (messages[0]?.seq ?? 0) - 1;
-    expect(gap).toBeGreaterThan(100);
-    expect(lost).toMatchObject([{ count: gap, where: 'reader' }]);
-    expect(run.summary).toMatchObject({ seen: messages.length, lost: gap, complete: false });
-  } else {
-    expect(run.stdout).toMatch(/^kwho first\n… \d+ records lost \(.*\) …\nkwho flood \d+ /);
-  }
+  const messages = run.events.filter((event) => event.type === 'kernel-message');
+  const lost = run.events.filter((event) => event.type === 'lost');
+  const gap = (messages[1]?.seq ?? 0) - (messages[0]?.seq ?? 0) - 1;
+  expect(gap).toBeGreaterThan(100);
+  expect(lost).toMatchObject([{ count: gap, where: 'reader' }]);
+  expect(run.summary).toMatchObject({ seen: messages.length, lost: gap, complete: false });
 });
 
 it('a ring that has wrapped is told of, and what is left agrees with dmesg', () => {
-  const { stdout, stderr } = kmsg();
-  expect(stderr).toMatch(/the ring has wrapped: \d+ records since boot are overwritten/);
-  expect(stdout).toBe(call('dmesg').stdout);
+  const source = new KmsgSource('visible');
+  expect(noticesBefore(source)).toMatchObject([
+    { code: 'log-wrapped', details: { firstSequence: firstSequence() } },
+  ]);
+  source.close();
+  expect(printed()).toBe(call('dmesg').stdout);
 });
 
 describe('actions of syslog(2)', () => {
   it('a clear wants --yes, hides, and --all shows what is hidden', () => {
     const refused = kmsg('--clear');
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('nothing was done')]);
-    const before = kmsg().stdout;
+    const before = printed();
     expect(before).not.toBe('');
-    expect(kmsg('--clear', '--yes').status).toBe(0);
+    expect(action('--clear', '--yes')).toBe('');
     const after = kmsg();
     expect(after.stdout).toBe(call('dmesg').stdout);
     expect(after.stderr).toMatch(/the log was cleared: \d+ records are hidden/);
-    expect(kmsg('--all').stdout).toContain(before);
+    expect(printed('--all')).toContain(before);
   });
 
   it('read-clear prints each record once', () => {
     log('<6>kwho once');
-    expect(kmsg('--read-clear').status).toBe(2);
     expect(kmsg('--read-clear', '--yes').stdout).toContain('kwho once');
-    expect(kmsg().stdout).not.toContain('kwho once');
+    expect(printed()).not.toContain('kwho once');
     log('<6>kwho twice');
     expect(kmsg('-S', '-c', '--yes', '-t').stdout).toBe('kwho twice\n');
     expect(call('dmesg').stdout).not.toContain('kwho twice');
   });
 
   it('sizes and console levels', () => {
-    expect(Number(kmsg('--size').stdout)).toBeGreaterThanOrEqual(1 << 16);
-    expect(Number(kmsg('--unread').stdout)).toBeGreaterThan(0);
+    expect(Number(action('--size'))).toBeGreaterThanOrEqual(1 << 16);
+    expect(Number(action('--unread'))).toBeGreaterThan(0);
     const level = readFileSync('/proc/sys/kernel/printk', 'latin1').split('\t')[0] ?? '';
-    expect(kmsg('-n', 'err').status).toBe(0);
+    expect(action('-n', 'err')).toBe('');
     expect(readFileSync('/proc/sys/kernel/printk', 'latin1')).toMatch(/^4\t/);
-    expect(kmsg('--levels').stdout).toMatch(/^4 {2}console/);
-    expect(kmsg('-n', level).status).toBe(0);
+    expect(action('--levels')).toMatch(/^4 {2}console/);
+    action('--console-off');
+    expect(readFileSync('/proc/sys/kernel/printk', 'latin1')).toMatch(/^1\t/);
+    action('--console-on');
+    expect(readFileSync('/proc/sys/kernel/printk', 'latin1')).toMatch(/^4\t/);
+    action('-n', level);
   });
 
   it('/proc/kmsg gives its messages once', () => {
     log('<6>kwho stolen');
     expect(kmsg('--source', 'proc').status).toBe(2);
     expect(kmsg('--source', 'proc', '--yes').stdout).toContain('kwho stolen\n');
-    expect(kmsg('--source', 'proc', '--yes').stdout).not.toContain('kwho stolen\n');
+    expect(printed('--source', 'proc')).toBe('');
     expect(call('dmesg').stdout).toContain('kwho stolen\n');
   });
 
@@ -181,7 +201,7 @@ describe('actions of syslog(2)', () => {
     await sleep(500);
     await run.stop();
     expect(run.stdout).toContain('kwho read\n');
-    expect(kmsg('--unread').stdout).toBe('0\n');
+    expect(action('--unread')).toBe('0\n');
   });
 
   it('is refused to others in words', () => {
@@ -202,6 +222,29 @@ function kmsg(...args: string[]) {
   return spawnSync(process.execPath, [kwho(), 'kmsg', ...args], { encoding: 'latin1', timeout: 60_000 });
 }
 
+/** What the command prints, without a process of its own: an emulated guest takes seconds for one. In latin1. */
+function printed(...args: string[]): string {
+  const options = kmsgOptions(parseOptions(kmsgCommand, args));
+  const warn = () => {};
+  const source = openSource(options, warn);
+  const writer = openWriter(options, source, { names: null, color: false, warn });
+  while (source.read(writer)) {}
+  source.close();
+  writer.end();
+  return Buffer.from(writer.take()).toString('latin1');
+}
+
+function action(...args: string[]): string | null {
+  return runAction(parseOptions(kmsgCommand, args));
+}
+
+function firstSequence(): number {
+  const device = new KmsgDevice();
+  const read = device.read();
+  device.close();
+  return read.kind === 'record' ? read.record.seq : -1;
+}
+
 function eventsOf(stdout: string): AnyEvent[] {
   return Buffer.from(stdout, 'latin1')
     .toString()
@@ -218,7 +261,7 @@ function log(text: string): void {
 /** More than the ring can hold. */
 function flood(): void {
   const fd = openSync('/dev/kmsg', 'w');
-  for (let i = 0; i < 6000; i++) writeSync(fd, `<6>kwho flood ${i} ${'.'.repeat(100)}\n`);
+  for (let i = 0; i < 3000; i++) writeSync(fd, `<6>kwho flood ${i} ${'.'.repeat(100)}\n`);
   closeSync(fd);
 }
 
