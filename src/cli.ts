@@ -17,6 +17,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['record', async () => (await import('./commands/record.js')).record],
   ['replay', async () => (await import('./commands/replay.js')).replay],
   ['probe', async () => (await import('./commands/probe.js')).probe],
+  ['doctor', async () => (await import('./commands/doctor.js')).doctor],
   ['schema', async () => (await import('./commands/schema.js')).schema],
 ]);
 const DEFAULT = 'top';

@@ -23,7 +23,7 @@ import { DropInvestigation } from './drops-investigation.js';
 import { otherKey, placeKey } from './drops-keys.js';
 import type { DropsOptions } from './drops-options.js';
 import { PlainCounter } from './drops-plain.js';
-import { ProbeCheck } from './drops-probe-check.js';
+import { type Doubt, ProbeCheck } from './drops-probe-check.js';
 import type { DropsSetup } from './drops-setup.js';
 import { DropSources } from './drops-sources.js';
 import { DropsTelling } from './drops-telling.js';
@@ -142,10 +142,8 @@ export class LiveDrops implements Side {
     const { setup, world, namespaces, options } = this.#parts;
     this.telling.notice('started', 'info', this.#startText(), { details: this.#startDetails() });
     this.#sources.detail(true);
-    if (setup.detail?.kind === 'fields') {
-      const doubt = await this.#check.run(() => this.#sources.poll());
-      if (doubt !== null) this.telling.notice('probe-check', ...doubt);
-    }
+    const doubt = await this.check();
+    if (doubt !== null && doubt !== 'not needed') this.telling.notice('probe-check', ...doubt);
     this.#sources.narrow();
     if (setup.count !== null) this.#counter = this.#startTables(setup.count);
     this.#sources.startCounting();
@@ -155,6 +153,13 @@ export class LiveDrops implements Side {
     // A filter hides drops, and what is hidden would look unexplained; single drops are for looking at one by one.
     if (options.conditions.length === 0 && !options.events)
       this.#closing = await DropsClosing.start(world, namespaces, this.#parts.catalogue);
+  }
+
+  /** What is wrong with the probe, if anything is; it is let record until a packet of our own has shown up in it. */
+  async check(): Promise<Doubt | 'not needed' | null> {
+    if (this.#parts.setup.detail?.kind !== 'fields') return 'not needed';
+    this.#sources.detail(true);
+    return this.#check.run(() => this.#sources.poll());
   }
 
   poll(): boolean {

@@ -201,7 +201,7 @@ function filtersOf({ conditions, facts }: DropsSetupSite): {
   };
 }
 
-function readOffsets(sys: string): PacketOffsets | null {
+export function readOffsets(sys: string): PacketOffsets | null {
   try {
     return packetOffsets(Btf.parse(readFileSync(join(sys, 'kernel/btf/vmlinux'))));
   } catch (error) {

@@ -58,7 +58,7 @@ export function setUpLogTracing(
   const doors = traceDoors(instance, probes, {
     doors: doorsAmong(symbols),
     stack: options.stack,
-    syscallNumber: SYSLOG_NUMBERS.get(arch()) ?? null,
+    syscallNumber: SYSLOG_NUMBER,
     readBack: !options.dryRun,
   });
   if (off !== null) doors.refusals.splice(0, Number.POSITIVE_INFINITY, off);
@@ -69,7 +69,7 @@ export function setUpLogTracing(
  * With this switch off the kernel takes every filter, tracer and probe on a function without a word, and none of them
  * ever fires (Documentation/admin-guide/sysctl/kernel.rst, ftrace_enabled).
  */
-function ftraceSwitchedOff(proc: string): string | null {
+export function ftraceSwitchedOff(proc: string): string | null {
   try {
     const value = readFileSync(join(proc, 'sys/kernel/ftrace_enabled'), 'latin1').trim();
     return value === '0'
@@ -85,14 +85,15 @@ export function findLogSymbols(tracefs: string, proc: string): string[] {
   return findTraceable(tracefs, proc, (symbol) => logDoorOf(symbol) !== null || isIdentityFunction(symbol));
 }
 
-/** syslog(2) by architecture; on x86-64 the 32-bit gate has the same number. */
-const SYSLOG_NUMBERS = new Map([
-  ['x64', 103],
-  ['arm64', 116],
-]);
+/** syslog(2) on this architecture; on x86-64 the 32-bit gate has the same number. */
+export const SYSLOG_NUMBER =
+  new Map([
+    ['x64', 103],
+    ['arm64', 116],
+  ]).get(arch()) ?? null;
 
 /** Where the kernel keeps what the probes fetch. Null where it has no type information or another layout. */
-function kernelOffsets(sys: string): Pick<IdentityTracingOptions, 'credential' | 'memory'> {
+export function kernelOffsets(sys: string): Pick<IdentityTracingOptions, 'credential' | 'memory'> {
   try {
     const btf = Btf.parse(readFileSync(join(sys, 'kernel/btf/vmlinux')));
     const offset = (struct: string, member: string) => btf.member(struct, member)?.offset ?? null;

@@ -66,7 +66,7 @@ export function endianness(): 'little' | 'big' {
   return new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 'little' : 'big';
 }
 
-function readAddresses(proc: string, names: ReadonlySet<string>): Map<string, bigint[]> {
+export function readAddresses(proc: string, names: ReadonlySet<string>): Map<string, bigint[]> {
   const fd = openSync(join(proc, 'kallsyms'), 'r');
   const buffer = Buffer.allocUnsafe(256 * 1024);
   try {

@@ -12,7 +12,14 @@ export type CommandResult =
 export type RunCommand = (file: string, args: readonly string[]) => Promise<CommandResult>;
 
 /** The real one: two seconds, 8 MiB of output, no standard input, and an environment of two variables. */
-export const runCommand: RunCommand = async (file, args) => {
+export const runCommand: RunCommand = runWithin(2000);
+
+/** The same with another bound. */
+export function runWithin(milliseconds: number): RunCommand {
+  return (file, args) => run(file, args, milliseconds);
+}
+
+async function run(file: string, args: readonly string[], timeout: number): Promise<CommandResult> {
   try {
     // Loading it costs as much as everything else at the start of a run; most runs load it after the first event.
     const { execa } = await import('execa');
@@ -22,7 +29,7 @@ export const runCommand: RunCommand = async (file, args) => {
       stdin: 'ignore',
       encoding: 'latin1',
       stripFinalNewline: false,
-      timeout: TIMEOUT_MS,
+      timeout,
       killSignal: 'SIGKILL',
       maxBuffer: MOST_OUTPUT,
       reject: false,
@@ -37,7 +44,7 @@ export const runCommand: RunCommand = async (file, args) => {
   } catch (error) {
     return { outcome: 'failed', why: error instanceof Error ? error.message : String(error) };
   }
-};
+}
 
 /** No more than so many programs at a time: on a host in trouble, we are not to be its next one. */
 export function limited(run: RunCommand, most: number): RunCommand {
@@ -57,7 +64,6 @@ export function limited(run: RunCommand, most: number): RunCommand {
   };
 }
 
-const TIMEOUT_MS = 2000;
 const MOST_OUTPUT = 8 << 20;
 
 /** Administrators' programs are not on everybody's path: `su`, cron, a service without PATH. */

@@ -1,16 +1,26 @@
+import type { CommandResult } from '../host/command.js';
 import { COMPILE_MS, type RunStap } from './compile.js';
 
 /** The real one. stap's temporary files and its cache of compiled headers are the user's own. */
-export const runStap: RunStap = async (args, input, cwd) => {
+export const runStap: RunStap = stapWithin(COMPILE_MS, {});
+
+/** @param env besides our own environment */
+export function stapWithin(timeout: number, env: Readonly<Record<string, string>>): RunStap {
+  return (args, input, cwd) => run(args, input, { cwd, timeout, env: { ...env, LC_ALL: 'C' } });
+}
+
+async function run(
+  args: readonly string[],
+  input: string,
+  options: { cwd: string; timeout: number; env: Record<string, string> },
+): Promise<CommandResult> {
   try {
     const { execa } = await import('execa');
     const result = await execa('stap', args, {
+      ...options,
       input,
-      cwd,
-      env: { LC_ALL: 'C' },
       encoding: 'latin1',
       stripFinalNewline: false,
-      timeout: COMPILE_MS,
       maxBuffer: MOST_OUTPUT,
       reject: false,
     });
@@ -22,6 +32,6 @@ export const runStap: RunStap = async (args, input, cwd) => {
   } catch (error) {
     return { outcome: 'failed', why: error instanceof Error ? error.message : String(error) };
   }
-};
+}
 
 const MOST_OUTPUT = 8 << 20;

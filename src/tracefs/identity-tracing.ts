@@ -73,7 +73,8 @@ export function traceIdentities(
     event('sched/sched_process_exec');
     tracing.cgroups = event('cgroup/cgroup_attach_task');
   }
-  tracing.commandLines = commandLineProbes(options).every(probe);
+  const lines = commandLineProbes(options);
+  tracing.commandLines = lines.length > 0 && lines.every(probe);
   if (options.credential !== null && has('commit_creds')) {
     const { uid, euid } = options.credential;
     const args = `uid=+${uid}($arg1):u32 euid=+${euid}($arg1):u32`;
