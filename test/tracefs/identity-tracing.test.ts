@@ -106,6 +106,10 @@ describe('with strings', () => {
     );
   });
 
+  it('command lines are not known where no function can be traced', () => {
+    expect(trace({ functions: [] }).commandLines).toBe(false);
+  });
+
   it('of a caller with 32-bit pointers only the file', () => {
     trace();
     expect(definitionOf('exec0_ia32_compat_')).toBe(

@@ -1,5 +1,6 @@
+import { FINDING_GROUPS } from '../../model/host-report.js';
 import type { Check, CheckResult } from './check.js';
-import { tryBoth, tryDrops, tryLog } from './command-trials.js';
+import { tryCommands } from './command-trials.js';
 import { tryDropTracing } from './drop-trial.js';
 import { checkHost } from './host-checks.js';
 import { checkKernelLog } from './klog-checks.js';
@@ -15,9 +16,7 @@ const CHECKS = {
   'log events': tryLogTracing,
   'drop events': tryDropTracing,
   'kernel log': checkKernelLog,
-  log: tryLog,
-  drops: tryDrops,
-  record: tryBoth,
+  commands: tryCommands,
   'left behind': checkLeftovers,
   SystemTap: checkSystemTap,
   repair,
@@ -36,23 +35,19 @@ export function checkOf(name: string): Check {
 /** What stands in the report for a check that came to no end. */
 export function unfinished(name: string, why: string): CheckResult {
   const remedy = 'look into dmesg; kwho doctor --repair removes what it may have left';
-  const commands = COMMANDS_OF.get(name);
-  if (commands !== undefined) {
-    const finding = { verdict: 'unknown' as const, backends: [], blindSpots: [], why, remedy };
-    return { commands: commands.map((command) => ({ command, ...finding })) };
-  }
-  const group = GROUPS.get(name) ?? 'left behind';
-  return { findings: [{ group, name, verdict: 'unknown', text: why, remedy }] };
+  const unknown = { verdict: 'unknown' as const, backends: [], blindSpots: [], why, remedy };
+  const commands = (COMMANDS_OF.get(name) ?? []).map((command) => ({ command, ...unknown }));
+  const group = FINDING_GROUPS.find((each) => each === name);
+  if (group === undefined && commands.length > 0) return { commands };
+  return {
+    findings: [{ group: group ?? 'left behind', name, verdict: 'unknown', text: why, remedy }],
+    commands,
+  };
 }
 
+/** What each of these has to say of commands. */
 const COMMANDS_OF = new Map([
-  ['log', ['log']],
-  ['drops', ['drops']],
-  ['record', ['record', 'top']],
+  ['commands', ['log', 'drops', 'record', 'top']],
+  ['kernel log', ['kmsg', 'why']],
+  ['SystemTap', ['probe']],
 ]);
-
-const GROUPS = new Map(
-  (['host', 'tracing', 'log events', 'drop events', 'kernel log', 'SystemTap', 'left behind'] as const).map(
-    (group) => [group as string, group],
-  ),
-);

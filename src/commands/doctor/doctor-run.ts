@@ -40,9 +40,7 @@ const TRIALS: readonly CheckName[] = [
   'log events',
   'drop events',
   'kernel log',
-  'log',
-  'drops',
-  'record',
+  'commands',
   'left behind',
 ];
 /** An emulated machine takes a second for what takes a real one a hundredth. */

@@ -32,20 +32,24 @@ export async function supervise(
   void ended.then(() => {
     isEnded = true;
   });
-  for (let left = [...names]; left.length > 0 && !isEnded; ) {
-    const session = new Session(left, supervision, results);
-    void ended.then(() => session.stop());
-    const { broken, why, pid } = await session.done;
+  const session = async (left: readonly string[]): Promise<Outcome> => {
+    const running = new Session(left, supervision, results);
+    // The removal of what is left goes through.
+    if (!isEnded) void ended.then(() => running.stop());
+    return running.done;
+  };
+  for (let left = [...names]; left.length > 0; ) {
+    const { broken, why, pid } = await session(left);
     if (broken === null) break;
-    results.push(supervision.unfinished(broken, why));
     const removal = broken.startsWith('remove ') || pid === undefined ? [] : [`remove ${pid}`];
-    left = [...removal, ...left.slice(left.indexOf(broken) + 1)];
+    left = isEnded ? removal : [...removal, ...left.slice(left.indexOf(broken) + 1)];
+    results.push(supervision.unfinished(broken, why));
   }
   return results;
 }
 
 interface Outcome {
-  /** The check that was under way; null where all were done. */
+  /** The check that was under way; null where all were done, or the last one wanted. */
   broken: string | null;
   why: string;
   pid: number | undefined;
@@ -113,11 +117,13 @@ class Session {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     this.#child.unref();
-    this.#finish({ broken: this.#stopped ? null : (this.#left[0] ?? null), why, pid: this.#child.pid });
+    const isDone = this.#stopped && this.#why === null;
+    this.#finish({ broken: isDone ? null : (this.#left[0] ?? null), why, pid: this.#child.pid });
   }
 }
 
-const STOP_MS = 5000;
+/** What is under way takes a second, on an emulated machine more. */
+const STOP_MS = 15_000;
 const DEATH_MS = 2000;
 const MOST_WORDS = 2000;
 

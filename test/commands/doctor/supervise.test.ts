@@ -29,8 +29,8 @@ function start(names: readonly string[]): ChildProcess {
 }
 
 const never = new Promise<void>(() => {});
-const run = (names: readonly string[], limitMs = 5000, ended = never) =>
-  supervise(names, { start, unfinished, limitMs }, ended);
+const run = (names: readonly string[], limitMs = 5000) =>
+  supervise(names, { start, unfinished, limitMs }, never);
 
 /** The names of the checks that ended, and of those that were given up with their reasons. */
 async function told(names: readonly string[], limitMs?: number) {
@@ -44,17 +44,17 @@ async function told(names: readonly string[], limitMs?: number) {
 
 describe('checks in a process of their own', () => {
   it('give their results in order', async () => {
-    expect(await told(['host', 'noise', 'log'])).toEqual(['host', 'noise', 'log']);
+    expect(await told(['host', 'noise', 'commands'])).toEqual(['host', 'noise', 'commands']);
   });
 
   it('one that hangs is given up, what it left is removed, and the next ones are done', async () => {
     started.length = 0;
-    const words = await told(['host', 'hang', 'drops'], 1000);
+    const words = await told(['host', 'hang', 'tracing'], 1000);
     expect(words).toEqual([
       'host',
       'hang unknown: it did not end within 1 s, and was given up',
       expect.stringMatching(/^remove \d+$/),
-      'drops',
+      'tracing',
     ]);
     expect(started).toHaveLength(2);
   });
@@ -63,14 +63,14 @@ describe('checks in a process of their own', () => {
     ['crash', /ended by SIGKILL/],
     ['throw', /ended with status 1/],
   ])('one that takes its process with it: %s', async (name, how) => {
-    const words = await told([name, 'log']);
+    const words = await told([name, 'commands']);
     expect(words[0]).toMatch(how);
-    expect(words.slice(1)).toEqual([expect.stringMatching(/^remove \d+$/), 'log']);
+    expect(words.slice(1)).toEqual([expect.stringMatching(/^remove \d+$/), 'commands']);
   });
 
   it('a process that cannot be started ends the report, not kwho', async () => {
     const results = await supervise(
-      ['host', 'log'],
+      ['host', 'commands'],
       {
         start: () => spawn('/no/such/program', { stdio: ['ignore', 'pipe', 'pipe'] }),
         unfinished,
@@ -88,8 +88,12 @@ describe('checks in a process of their own', () => {
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    const running = run(['slow', 'log'], 5000, ended);
-    setTimeout(() => end(), 300);
+    const startAndEnd = (names: readonly string[]) => {
+      const child = start(names);
+      child.stdout?.once('data', () => end());
+      return child;
+    };
+    const running = supervise(['slow', 'commands'], { start: startAndEnd, unfinished, limitMs: 5000 }, ended);
     expect((await running).flatMap(({ repaired = [] }) => repaired)).toEqual(['slow']);
   });
 });

@@ -49,7 +49,7 @@ function state() {
   return {
     ...leftovers(),
     instances: readdirSync(join(TRACEFS, 'instances')),
-    events: readFileSync(join(TRACEFS, 'dynamic_events'), 'latin1'),
+    dynamic: readFileSync(join(TRACEFS, 'dynamic_events'), 'latin1'),
     enabled: readFileSync(join(TRACEFS, 'enabled_functions'), 'latin1'),
     tracer: readFileSync(join(TRACEFS, 'current_tracer'), 'latin1'),
     filter: readFileSync(join(TRACEFS, 'set_ftrace_filter'), 'latin1'),
@@ -103,14 +103,17 @@ describe('a healthy host with what a dead run left', () => {
 const NOTHING_OF_KWHO = { ...NOTHING, tracer: 'nop\n', folders: [] };
 
 describe('a host that has something switched off', () => {
-  it('kptr_restrict=2; and --repair removes what a dead run left', () => {
-    const file = '/proc/sys/kernel/kptr_restrict';
-    const value = readFileSync(file, 'latin1');
+  it('addresses and the function tracer; and --repair removes what a dead run left', () => {
     const before = state();
     mkdirSync(join(TRACEFS, `instances/kwho-${DEAD}`));
     writeFileSync(join(TRACEFS, 'dynamic_events'), `p:kwho_${DEAD}/left do_syslog\n`, { flag: 'a' });
-    writeFileSync(file, '2');
+    const settings = [
+      ['/proc/sys/kernel/kptr_restrict', '2'],
+      ['/proc/sys/kernel/ftrace_enabled', '0'],
+    ] as const;
+    const values = settings.map(([file]) => readFileSync(file, 'latin1'));
     try {
+      for (const [file, value] of settings) writeFileSync(file, value);
       const answer = doctor(['--repair']);
       expect(answer.status).toBe(0);
       expect(answer.report.repaired).toEqual([
@@ -123,30 +126,16 @@ describe('a host that has something switched off', () => {
       expect(line(answer, 'binary pages')).toMatch(
         /^no: .*kptr_restrict.*\| .*sysctl kernel\.kptr_restrict=1/,
       );
-      expect(commandOf(answer, 'log')?.backends).toEqual(['function', 'probe', 'text']);
-    } finally {
-      writeFileSync(file, value);
-    }
-    expect(state()).toEqual(before);
-  });
-
-  it('kernel.ftrace_enabled=0', () => {
-    const file = '/proc/sys/kernel/ftrace_enabled';
-    const before = state();
-    writeFileSync(file, '0');
-    try {
-      const answer = doctor();
       for (const name of ['ftrace_enabled', 'function tracer', 'kretprobe (r:)', 'command lines'])
         expect(line(answer, name)).toMatch(
           /^no: .*ftrace_enabled is 0.*\| sysctl kernel\.ftrace_enabled=1$/m,
         );
       expect(line(answer, 'system call events')).toMatch(/^ok: /);
       // As test/kernel/guest/state.test.ts finds it of kwho log itself.
-      expect(commandOf(answer, 'log')?.backends).toEqual(['syscalls', 'pages']);
+      expect(commandOf(answer, 'log')?.backends).toEqual(['syscalls', 'text']);
       expect(commandOf(answer, 'log')?.blindSpots).toContain('every access through /proc/kmsg');
-      expect(answer.status).toBe(0);
     } finally {
-      writeFileSync(file, '1');
+      for (const [at, [file]] of settings.entries()) writeFileSync(file, values[at] ?? '');
     }
     expect(state()).toEqual(before);
   });
