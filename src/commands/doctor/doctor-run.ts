@@ -22,11 +22,10 @@ export async function runDoctor({ json, repair }: DoctorOptions): Promise<number
   const ended = new Promise<void>((resolve) => stop.whenReached(resolve));
   const all = (names: readonly CheckName[]) =>
     supervise(names, { start: startExaminer, unfinished, limitMs: CHECK_MS }, ended);
-  const repaired = repair ? await all(['repair']) : [];
-  // SystemTap takes its time and touches no trace.
-  const [tracing, stap] = await Promise.all([all(TRIALS), all(['SystemTap'])]);
+  // SystemTap takes its time, and nothing of the others.
+  const results = await Promise.all([all(repair ? ['repair', ...TRIALS] : TRIALS), all(['SystemTap'])]);
   if (stop.reached) return stop.status;
-  const report = assemble([...repaired, ...tracing, ...stap]);
+  const report = assemble(results.flat());
   const color = wantsColor(process.stdout.isTTY === true, process.env);
   const columns = process.stdout.isTTY === true ? process.stdout.columns : null;
   out.write(json ? hostReportJson(report) : hostReportText(report, { color, columns }));

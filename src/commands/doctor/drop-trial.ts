@@ -1,16 +1,14 @@
-import { parseHistTable } from '../../decode/hist-table.js';
 import { systemCode } from '../../errors.js';
 import { locateTracefs } from '../../host/tracefs-mount.js';
 import type { DropField } from '../../model/drop-by.js';
 import { dropProbes, PACKET_FIELDS } from '../../tracefs/drop-probe.js';
 import { DROP_EVENT, type DropEventFacts, enableDrops, readDropEvent } from '../../tracefs/drop-tracing.js';
 import { DynamicEvents, dynamicEvents, lastProbeError } from '../../tracefs/dynamic-events.js';
-import { readHist } from '../../tracefs/hist-trigger.js';
 import { TraceInstance } from '../../tracefs/instance.js';
-import { readOffsets, setUpDrops } from '../drops-setup.js';
-import { dropsOptionsOf } from '../record-options.js';
+import { readOffsets } from '../drops-setup.js';
 import type { CheckedHost, CheckResult } from './check.js';
 import { Findings } from './finding.js';
+import { tryTables } from './hist-trial.js';
 
 /** The drop side's event, probes and tables, each set up as `kwho drops` does, in an instance of our own. */
 export function tryDropTracing(host: CheckedHost): CheckResult {
@@ -27,7 +25,7 @@ export function tryDropTracing(host: CheckedHost): CheckResult {
     const facts = readDropEvent(tracefs);
     tryEvent(found, tracefs, facts, host);
     tryProbes(found, tracefs, facts, host);
-    tryTables(found, tracefs, facts, host);
+    for (const [name, by] of TABLES) tryTables(found, name, by, { tracefs, facts, host });
   } catch (error) {
     found.failed('skb:kfree_skb', error, 'a kernel built with CONFIG_NET and CONFIG_TRACEPOINTS');
   } finally {
@@ -35,6 +33,13 @@ export function tryDropTracing(host: CheckedHost): CheckResult {
   }
   return { findings: found.list };
 }
+
+/** Every kind of table that `kwho drops --by` can ask for. */
+const TABLES: readonly [name: string, by: readonly DropField[]][] = [
+  ['hist by place', ['location', 'reason', 'dev', 'netns']],
+  ['hist by process', ['comm']],
+  ['hist by path', ['stack']],
+];
 
 function tryEvent(found: Findings, tracefs: string, facts: DropEventFacts, { journal }: CheckedHost): void {
   const name = 'skb:kfree_skb';
@@ -117,66 +122,3 @@ function kindsOf({ hasReason }: DropEventFacts, others: string): ProbeKind[] {
         ]),
   ];
 }
-
-/** Every kind of table that `kwho drops --by` can ask for. */
-const TABLES: readonly [name: string, by: readonly DropField[]][] = [
-  ['hist by place', ['location', 'reason', 'dev', 'netns']],
-  ['hist by process', ['comm']],
-  ['hist by path', ['stack']],
-];
-
-function tryTables(
-  found: Findings,
-  tracefs: string,
-  facts: DropEventFacts,
-  { journal, sys }: CheckedHost,
-): void {
-  for (const [name, by] of TABLES) {
-    if (!facts.syntax.hist) {
-      found.no(
-        name,
-        'this kernel has no hist triggers (CONFIG_HIST_TRIGGERS)',
-        'none is needed: kwho counts what it reads, and says what was lost on the way',
-      );
-      continue;
-    }
-    try {
-      const instance = new TraceInstance(tracefs, process.pid, journal);
-      instance.set('tracing_on', '0');
-      const setup = setUpDrops({
-        ...{ instance, journal, facts, sys },
-        options: { ...dropsOptionsOf({}, INTERVAL_MS), by },
-        conditions: [],
-        reader: 'pages',
-      });
-      const tables = setup.count?.();
-      if (tables === undefined) {
-        found.no(name, setup.refusals.join('; '), 'see type information: a probe has to fetch these keys');
-        continue;
-      }
-      const wanted = [tables.total, tables.devices, tables.names, ...tables.sockets, tables.extra].filter(
-        (table) => table !== null,
-      );
-      const events = [...new Set(wanted.map(({ event }) => event))];
-      const read = events.reduce(
-        (sum, event) => sum + parseHistTable(readHist(instance, event)).tables.length,
-        0,
-      );
-      const blind = setup.blindSpots.length === 0 ? '' : `; not seen: ${setup.blindSpots.join('; ')}`;
-      if (read === wanted.length)
-        found.ok(name, `${read} ${read === 1 ? 'table' : 'tables'} taken and read${blind}`);
-      else
-        found.no(
-          name,
-          `${wanted.length} tables taken, ${read} read back`,
-          'kwho drops --backend fields counts what it reads',
-        );
-    } catch (error) {
-      found.failed(name, error, `kwho drops --backend fields counts what it reads`);
-    } finally {
-      journal.undo();
-    }
-  }
-}
-
-const INTERVAL_MS = 5000;

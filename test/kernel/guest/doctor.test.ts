@@ -1,10 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostReport } from '../../../src/model/host-report.js';
 import { hostReportSchema } from '../../../src/output/host-report-schema.js';
 import { validate } from '../../output/json-schema.js';
@@ -64,9 +72,13 @@ async function summaryOf(command: string) {
   return { backends: run.summary.backends, blindSpots: run.summary.blindSpots };
 }
 
+const modules = '/run/kwho-under-test/node_modules';
 beforeAll(() => {
   kwho();
+  // With ffi-napi, which is optional.
+  symlinkSync(new URL('../../../node_modules', import.meta.url).pathname, modules);
 });
+afterAll(() => unlinkSync(modules));
 
 describe('a healthy host with what a dead run left', () => {
   it('has no no but that, and the commands use what doctor says', async () => {
