@@ -66,7 +66,7 @@ class Page {
     this.#line(this.#word(verdict), `kwho ${command}`, means);
     const under = (word: string, text: ByteString) =>
       this.#line(this.#paint.plain(''), word.padStart(NAME), text);
-    if (backends.length > 0 && why !== null) under('not', why);
+    if (backends.length > 0 && why !== null) under('note', why);
     for (const spot of blindSpots) under('unseen', spot);
     if (remedy !== null) under('remedy', remedy);
   }

@@ -6,8 +6,9 @@ import { hostReportText } from '../../output/host-report-text.js';
 import { wantsColor } from '../../output/paint.js';
 import { Stop } from '../stop.js';
 import type { CheckResult } from './check.js';
-import { type CheckName, unfinished } from './checks.js';
+import type { CheckName } from './checks.js';
 import { startExaminer, supervise } from './supervise.js';
+import { unfinished } from './unfinished.js';
 
 export interface DoctorOptions {
   json: boolean;

@@ -5,8 +5,9 @@ import { KernelJournal } from '../../tracefs/journal.js';
 import { kernelMedium } from '../../tracefs/medium.js';
 import { undoOnExit } from '../undo-on-exit.js';
 import type { CheckedHost, CheckResult } from './check.js';
-import { checkOf, unfinished } from './checks.js';
+import { checkOf } from './checks.js';
 import { wordsOf } from './finding.js';
+import { unfinished } from './unfinished.js';
 
 /**
  * A process of its own: does the checks that are its arguments and tells of each, in a line of JSON, that it begins
@@ -45,7 +46,8 @@ process.exit();
 
 async function resultOf(name: string): Promise<CheckResult> {
   try {
-    return await checkOf(name)(host);
+    const check = await checkOf(name);
+    return await check(host);
   } catch (error) {
     return unfinished(name, wordsOf(error).text);
   } finally {

@@ -12,8 +12,8 @@ import { Findings, wordsOf } from './finding.js';
 export function checkKernelLog(host: CheckedHost): CheckResult {
   const found = new Findings('kernel log');
   const device = checkDevice(found, host.devKmsg);
-  checkRestriction(found, host.proc, device);
   const syscall = checkSyscall(found);
+  checkRestriction(found, host.proc, device || syscall);
   checkMarker(found, host.devKmsg);
   return { findings: found.list, commands: readersOf(device, syscall) };
 }
@@ -50,7 +50,8 @@ function remedyOf(code: string | null): string {
   return 'run kwho on the host';
 }
 
-function checkRestriction(found: Findings, proc: string, device: boolean): void {
+/** @param readable the log can be read in one way or another */
+function checkRestriction(found: Findings, proc: string, readable: boolean): void {
   const read = (name: string) => {
     try {
       return readFileSync(join(proc, 'sys/kernel', name), 'latin1').trim();
@@ -62,7 +63,7 @@ function checkRestriction(found: Findings, proc: string, device: boolean): void 
   const name = 'dmesg_restrict';
   if (restrict === null) found.unknown(name, 'kernel.dmesg_restrict cannot be read', null);
   else if (restrict === '0') found.ok(name, 'kernel.dmesg_restrict is 0: everybody may read the log');
-  else if (device)
+  else if (readable)
     found.ok(name, `kernel.dmesg_restrict is ${restrict}: only CAP_SYSLOG may read the log, and we do`);
   else {
     found.no(

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { unfinished } from '../../../src/commands/doctor/checks.js';
 import { supervise } from '../../../src/commands/doctor/supervise.js';
+import { unfinished } from '../../../src/commands/doctor/unfinished.js';
 
 /** Does each check as its name says: `hang`, `crash`, or at once. */
 const SCRIPT = `
