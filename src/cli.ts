@@ -13,6 +13,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['top', async () => (await import('./commands/top.js')).top],
   ['log', async () => (await import('./commands/log.js')).log],
   ['drops', async () => (await import('./commands/drops.js')).drops],
+  ['why', async () => (await import('./commands/why.js')).why],
   ['kmsg', async () => (await import('./commands/kmsg.js')).kmsg],
   ['record', async () => (await import('./commands/record.js')).record],
   ['replay', async () => (await import('./commands/replay.js')).replay],

@@ -15,6 +15,8 @@ export interface Command {
   /** A command of kwho with options of its own may follow the argument; found under `rest`. */
   rest?: string;
   examples: readonly { line: string; what: string }[];
+  /** What the exit status says, where it is not the usual. */
+  status?: string;
   /** @returns the exit status */
   run(values: OptionValues): Promise<number>;
 }
@@ -134,6 +136,7 @@ export function helpOf(command: Command): string {
     '',
     'Examples:',
     ...command.examples.flatMap(({ line, what }) => [`  ${line}`, `      ${what}`]),
+    ...(command.status === undefined ? [] : ['', `Exit status: ${command.status}`]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -47,7 +47,7 @@ async function run(file: string, args: readonly string[], timeout: number): Prom
 }
 
 /** No more than so many programs at a time: on a host in trouble, we are not to be its next one. */
-export function limited(run: RunCommand, most: number): RunCommand {
+export function limited(command: RunCommand, most: number): RunCommand {
   const waiting: (() => void)[] = [];
   let free = most;
   return async (file, args) => {
@@ -55,7 +55,7 @@ export function limited(run: RunCommand, most: number): RunCommand {
     if (free > 0) free -= 1;
     else await new Promise<void>((resume) => waiting.push(resume));
     try {
-      return await run(file, args);
+      return await command(file, args);
     } finally {
       const next = waiting.shift();
       if (next === undefined) free += 1;

@@ -42,11 +42,11 @@ function openDoors(process: string): [LogHolder['door'], LogHolder['mode']][] | 
 
 const GONE = new Set(['ENOENT', 'ESRCH']);
 
-/** A file of another mount namespace reads with its own path in front. */
+/** A file of another mount namespace reads with its own path in front, one that was removed with a word behind. */
 function doorOf(link: string): LogHolder['door'] | null {
   let target: string;
   try {
-    target = readlinkSync(link);
+    target = readlinkSync(link).replace(/ \(deleted\)$/, '');
   } catch {
     return null;
   }

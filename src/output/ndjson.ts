@@ -29,8 +29,8 @@ export function toJsonLine({ type, time, backend, ...rest }: KwhoEvent): string 
   return `${head}${body === '{}' ? '' : `,${body.slice(1, -1)}`}}\n`;
 }
 
-/** Names of fields are bytes too: those of a kernel message come from whoever wrote it. */
-function inUnicode(_: string, value: unknown): unknown {
+/** For JSON.stringify: every string escaped. Names of fields are bytes too: those of a kernel message come from whoever wrote it. */
+export function inUnicode(_: string, value: unknown): unknown {
   if (typeof value === 'string') return jsonText(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value);

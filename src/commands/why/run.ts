@@ -1,0 +1,62 @@
+import type { ByteString } from '../../decode/trace-record.js';
+import { canaryFiles, canaryFindings, followCanary } from '../../model/why/canary.js';
+import type { Finding } from '../../model/why/finding.js';
+import { judge } from '../../model/why/verdict.js';
+import { watchedFindings } from '../../model/why/watched.js';
+import { openStandardOutput } from '../../output/channel.js';
+import { wantsColor } from '../../output/paint.js';
+import { whyJson } from '../../output/why-json.js';
+import { whyText } from '../../output/why-text.js';
+import { flyCanary } from './canary.js';
+import { gatherLogFacts } from './gather.js';
+import { lookOn } from './look-on.js';
+
+export interface WhyOptions {
+  text: ByteString | null;
+  /** Milliseconds ago; null for since boot. */
+  since: number | null;
+  canary: boolean;
+  /** 0 to 7 */
+  level: number;
+  waitMs: number;
+  watchMs: number | null;
+  json: boolean;
+  readyFile: string | null;
+}
+
+/** `kwho why`: asks, judges, tells. Returns the exit status: 1 where messages are missing. */
+export async function runWhy(options: WhyOptions): Promise<number> {
+  const { text, since: sinceMs, level, waitMs, watchMs, json, readyFile } = options;
+  const out = openStandardOutput();
+  const more: Finding[] = [];
+  const watched = watchMs === null ? null : await lookOn(watchMs, out, { shown: !json, readyFile });
+  if (watched !== null) more.push(...watchedFindings(watched.accesses));
+  const facts = await gatherLogFacts(text, sinceMs);
+  const plan = {
+    level,
+    waitMs,
+    journald: facts.journald.daemon !== null || facts.journald.hasJournal,
+    files: canaryFiles(facts, level),
+  };
+  const canary = options.canary ? await flyCanary(plan) : null;
+  if (canary !== null) more.push(...canaryFindings(facts, canary));
+  const verdict = judge(facts, more);
+  const way = canary === null ? null : followCanary(facts, canary);
+  if (json) {
+    const { now, since, ring, settings, rights, readers } = facts;
+    const { sample: _, ...shape } = ring;
+    const marker = canary === null ? {} : { canary: { marker: canary.marker, level, hops: way } };
+    out.write(whyJson(verdict, { ...marker, now, since, ring: shape, settings, rights, readers }));
+  } else {
+    const terminal = process.stdout.isTTY === true;
+    const look = {
+      color: wantsColor(terminal, process.env),
+      columns: terminal ? process.stdout.columns : null,
+    };
+    out.write(`${watched === null ? '' : '\n'}${whyText(verdict, way, look)}`);
+  }
+  await out.drain(DRAIN_MS);
+  return watched !== null && watched.status !== 0 ? watched.status : verdict.missing ? 1 : 0;
+}
+
+const DRAIN_MS = 5000;

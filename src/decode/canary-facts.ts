@@ -1,0 +1,21 @@
+import type { ByteString } from './trace-record.js';
+
+/** What became of a marker written to /dev/kmsg. Delays are milliseconds since the write; null is not seen. */
+export interface CanaryFacts {
+  marker: ByteString;
+  level: number;
+  /** errno's name of the open or write that failed; null where it was taken. */
+  refused: string | null;
+  /** Its sequence number; null where no reader of /dev/kmsg saw it. */
+  seq: number | null;
+  ringDelay: number | null;
+  /** Whether syslog(2) READ_ALL showed it; null where nothing here can call it. */
+  readAll: boolean | null;
+  /** Sequence number of the oldest record when the time was over. */
+  oldestAfter: number | null;
+  /** Whether journalctl showed it, and how long journald took; null where there is no journald. */
+  journald: { found: boolean; delay: number | null } | null;
+  files: { path: ByteString; delay: number }[];
+  /** How long it was looked for. */
+  waited: number;
+}
