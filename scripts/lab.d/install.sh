@@ -19,6 +19,9 @@ readonly -A HOST_PACKAGES=(
   [iptables]=iptables-legacy
   [python3]=/usr/bin/python3
   [tmux]=tmux
+  [rsyslog]=rsyslogd
+  [busybox-static]=busybox
+  [systemd]=journalctl
 )
 
 install_host_packages() {

@@ -97,7 +97,7 @@ class Survey {
       facts.matchCount++;
       keepNewest(facts.matches, record, MOST_MATCHES);
     }
-    if (isPlain(text)) keepNewest(facts.sample, record, MOST_SAMPLED);
+    if (isPlain(text)) keepNewest(facts.sample, { ...record, text: text.trimEnd() }, MOST_SAMPLED);
   }
 }
 
@@ -114,9 +114,9 @@ function keepNewest<T>(list: T[], item: T, most: number): void {
   if (list.length > most) list.shift();
 }
 
-/** One line that no collector escapes. */
+/** One line that no collector escapes; blanks at its end are another matter. */
 function isPlain(text: ByteString): boolean {
-  return text.length >= 6 && text.length < 900 && /^[\x20-\x7e]*$/.test(text) && !text.endsWith(' ');
+  return text.length >= 6 && text.length < 900 && /^[\x20-\x7e]*$/.test(text);
 }
 
 /** A text with its descriptor, in whole words (kernel/printk/printk_ringbuffer.c struct prb_data_block). */

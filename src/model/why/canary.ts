@@ -145,8 +145,13 @@ function collectorHops(facts: LogFacts, canary: CanaryFacts): CanaryHop[] {
     for (const { path, delay } of found)
       hops.push({ hop: `${name}: ${path}`, stage: 'collector', state: 'arrived', delay, detail: 'written' });
     if (found.length > 0) return;
-    const detail = overwrittenWords(canary) ?? reason;
-    hops.push({ hop: name, stage: 'collector', state: lost ? 'lost' : 'skipped', delay: null, detail });
+    hops.push({
+      hop: name,
+      stage: 'collector',
+      state: lost ? 'lost' : 'skipped',
+      delay: null,
+      detail: reason,
+    });
   };
   if (rsyslog.daemon !== null) place('rsyslog', ...rsyslogReason(facts, canary));
   if (busybox.klogd !== null || busybox.syslogd !== null)
@@ -155,7 +160,7 @@ function collectorHops(facts: LogFacts, canary: CanaryFacts): CanaryHop[] {
     place(
       'syslog-ng',
       (syslogNg.config?.files ?? []).slice(),
-      'none of its files has it',
+      overwrittenWords(canary) ?? 'none of its files has it',
       syslogNg.config?.readsKernel !== false,
     );
   for (const { path, delay } of canary.files)
@@ -178,31 +183,31 @@ function journaldHop(facts: LogFacts, canary: CanaryFacts): CanaryHop {
     return hasJournal && (facts.journald.stored?.count ?? 0) > 0
       ? { ...hop, state: 'lost', detail: 'it does not run any more' }
       : { ...hop, state: 'skipped', detail: 'it does not run' };
-  const detail = daemon.halted
-    ? 'it is stopped by a signal'
-    : !facts.readers.some(({ pid, door }) => pid === daemon.pid && door === '/dev/kmsg')
-      ? `it does not read the kernel log${config.readKmsg ? '' : ' (ReadKMsg=no)'}`
-      : config.storage === 'none'
-        ? 'it stores nothing (Storage=none)'
-        : canary.level > config.maxLevelStore
-          ? `it does not store ${LEVEL_NAMES[canary.level]} (MaxLevelStore=${LEVEL_NAMES[config.maxLevelStore]})`
-          : (overwrittenWords(canary) ?? facts.journald.refused ?? 'journalctl -k does not show it');
+  const detail = !facts.readers.some(({ pid, door }) => pid === daemon.pid && door === '/dev/kmsg')
+    ? `it does not read the kernel log${config.readKmsg ? '' : ' (ReadKMsg=no)'}`
+    : config.storage === 'none'
+      ? 'it stores nothing (Storage=none)'
+      : canary.level > config.maxLevelStore
+        ? `it does not store ${LEVEL_NAMES[canary.level]} (MaxLevelStore=${LEVEL_NAMES[config.maxLevelStore]})`
+        : (overwrittenWords(canary) ??
+          (daemon.halted ? HALTED : null) ??
+          facts.journald.refused ??
+          'journalctl -k does not show it');
   return { ...hop, state: 'lost', detail };
 }
 
+const HALTED = 'it is stopped by a signal';
+
 type Reason = [paths: string[], reason: string, lost: boolean];
 
-function rsyslogReason(
-  { rsyslog: { daemon, config }, readers }: LogFacts,
-  { level, files }: CanaryFacts,
-): Reason {
+function rsyslogReason({ rsyslog: { daemon, config }, readers }: LogFacts, canary: CanaryFacts): Reason {
+  const { level, files } = canary;
   if (config === null) return [[], 'its configuration cannot be read', false];
   const { targets, unsure } = rsyslogTargets(config, USER, level);
   const paths = targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []));
   const forwards = targets.flatMap((target) => (target.kind === 'forward' ? [target.to] : []));
   const all = [...paths, ...(unsure ? files.map(({ path }) => path) : [])];
   const named = LEVEL_NAMES[level];
-  if (daemon?.halted === true) return [all, 'it is stopped by a signal', true];
   if (!readers.some(({ pid }) => pid === daemon?.pid)) return [all, 'it does not read the kernel log', true];
   if (!config.inputs.includes('imkmsg') && !config.permitsNonKernel)
     return [
@@ -213,21 +218,23 @@ function rsyslogReason(
   if (paths.length === 0 && forwards.length > 0)
     return [all, `it only forwards, to ${forwards.join(', ')}: look there for the marker`, false];
   if (paths.length === 0) return [all, `no rule sends user.${named} to a file`, !unsure];
-  return [all, `none of ${paths.join(', ')} has it`, true];
+  const slow = overwrittenWords(canary) ?? (daemon?.halted === true ? HALTED : null);
+  return [all, slow ?? `none of ${paths.join(', ')} has it`, true];
 }
 
-function busyboxReason({ busybox: { klogd, syslogd, devLog } }: LogFacts, { level }: CanaryFacts): Reason {
+function busyboxReason({ busybox: { klogd, syslogd, devLog } }: LogFacts, canary: CanaryFacts): Reason {
+  const { level } = canary;
   const args = syslogd === null ? null : parseSyslogdArgs(syslogd.cmdline.slice(1));
   const paths = args?.file == null ? [] : [args.file];
   if (klogd === null) return [paths, 'klogd does not run', true];
-  if (klogd.halted) return [paths, 'klogd is stopped by a signal', true];
+  if (klogd.halted) return [paths, overwrittenWords(canary) ?? `klogd: ${HALTED}`, true];
   if (syslogd === null || args === null)
     return [
       paths,
       devLog === false ? 'klogd has no syslogd to hand it to' : 'klogd hands it to another daemon',
       devLog === false,
     ];
-  if (syslogd.halted) return [paths, 'syslogd is stopped by a signal', true];
+  if (syslogd.halted) return [paths, `syslogd: ${HALTED}`, true];
   if (level >= args.below)
     return [paths, `syslogd leaves out ${LEVEL_NAMES[level]} (-l ${args.below})`, true];
   if (args.file === null)
@@ -236,5 +243,5 @@ function busyboxReason({ busybox: { klogd, syslogd, devLog } }: LogFacts, { leve
       args.buffer ? 'it is in memory: logread shows it' : `it only forwards, to ${args.forward}`,
       false,
     ];
-  return [paths, `${args.file} does not have it`, true];
+  return [paths, overwrittenWords(canary) ?? `${args.file} does not have it`, true];
 }
