@@ -22,7 +22,7 @@ export function callSyslog(action: number, length = 0): SyslogAnswer | null {
   for (const [program, flag, script] of SCRIPTS) {
     const { status, stdout, error } = spawnSync(
       program,
-      [flag, script, String(action), String(length), NUMBERS],
+      [flag, script, String(action), String(length), String(NUMBER)],
       { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'latin1', maxBuffer: 64 << 20, timeout: 5000 },
     );
     const end = stdout?.indexOf('\n') ?? -1;
@@ -36,16 +36,16 @@ export function callSyslog(action: number, length = 0): SyslogAnswer | null {
   return null;
 }
 
-/** Its number on each machine, as `uname -m` names it; every other one follows asm-generic/unistd.h. */
-const NUMBERS = 'x86_64=103 i386=103 i486=103 i586=103 i686=103 armv7l=103 ppc64le=103 ppc64=103 s390x=103';
+/** syslog(2)'s number here: asm-generic/unistd.h rules where no table of the machine's own does. */
+const NUMBER = ['arm64', 'riscv64', 'loong64'].includes(process.arch) ? 116 : 103;
 
-/** Both print `result errno`, a newline, and what is in the buffer. Python, slow to start, calls the library, which knows the number. */
+/** Both print `result errno`, a newline, and what is in the buffer. Python, slow to start, calls the library. */
 const SCRIPTS: readonly [string, string, string][] = [
   [
     'perl',
     '-e',
-    `use POSIX; my ($a, $n, $t) = @ARGV; my %n = split /[ =]/, $t; my $b = "\\0" x ($n || 1);
-my $r = syscall($n{(POSIX::uname())[4]} // 116, 0 + $a, $n ? $b : 0, 0 + $n);
+    `my ($a, $n, $call) = @ARGV; my $b = "\\0" x ($n || 1);
+my $r = syscall(0 + $call, 0 + $a, $n ? $b : 0, 0 + $n);
 print $r, ' ', 0 + $!, "\\n", $r > 0 && $n ? substr($b, 0, $r) : ''`,
   ],
   [

@@ -7,9 +7,7 @@ import { openStandardOutput } from '../../output/channel.js';
 import { wantsColor } from '../../output/paint.js';
 import { whyJson } from '../../output/why-json.js';
 import { whyText } from '../../output/why-text.js';
-import { flyCanary } from './canary.js';
 import { gatherLogFacts } from './gather.js';
-import { lookOn } from './look-on.js';
 
 export interface WhyOptions {
   text: ByteString | null;
@@ -29,7 +27,11 @@ export async function runWhy(options: WhyOptions): Promise<number> {
   const { text, since: sinceMs, level, waitMs, watchMs, json, readyFile } = options;
   const out = openStandardOutput();
   const more: Finding[] = [];
-  const watched = watchMs === null ? null : await lookOn(watchMs, out, { shown: !json, readyFile });
+  // Tracing and the marker are loaded where they are asked for: a host in trouble is not to wait for their files.
+  const watched =
+    watchMs === null
+      ? null
+      : await (await import('./look-on.js')).lookOn(watchMs, out, { shown: !json, readyFile });
   if (watched !== null) more.push(...watchedFindings(watched.accesses));
   const facts = await gatherLogFacts(text, sinceMs);
   const plan = {
@@ -38,7 +40,7 @@ export async function runWhy(options: WhyOptions): Promise<number> {
     journald: facts.journald.daemon !== null || facts.journald.hasJournal,
     files: canaryFiles(facts, level),
   };
-  const canary = options.canary ? await flyCanary(plan) : null;
+  const canary = options.canary ? await (await import('./canary.js')).flyCanary(plan) : null;
   if (canary !== null) more.push(...canaryFindings(facts, canary));
   const verdict = judge(facts, more);
   const way = canary === null ? null : followCanary(facts, canary);
