@@ -63,7 +63,7 @@ describe('a wrong command line', () => {
     [
       ['frobnicate'],
       "kwho: kwho has no command 'frobnicate'",
-      'there are: top, log, drops, kmsg, record, replay, probe, doctor, schema, help',
+      'there are: top, log, drops, why, kmsg, record, replay, probe, doctor, schema, help',
     ],
     [['help', 'shcema'], "kwho: kwho has no command 'shcema'", 'did you mean schema?'],
     [['log', '--jsno'], 'kwho: kwho log has no option --jsno', 'did you mean --json?'],

@@ -25,7 +25,8 @@ export function parseDebugSite(line: ByteString): DebugSite | null {
  */
 export function formatFits(format: ByteString, text: ByteString): boolean {
   const pieces = format
-    .replace(/\\[ntr"\\]/g, (pair) => (pair === '\\"' ? '"' : pair === '\\\\' ? '\\' : '\n'))
+    // 5.10 writes a newline as \012, later kernels as \n.
+    .replace(/\\(?:[0-7]{3}|[ntr"\\])/g, (pair) => ESCAPES.get(pair) ?? '\n')
     .split(/%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh?|ll?|[zjtL])?(?:p[a-zA-Z0-9]*|[a-zA-Z%])|\n/);
   const longest = pieces.reduce(
     (best, piece) => (piece.trim().length > best.length ? piece.trim() : best),
@@ -36,3 +37,9 @@ export function formatFits(format: ByteString, text: ByteString): boolean {
 }
 
 const FEWEST = 8;
+
+const ESCAPES = new Map([
+  ['\\"', '"'],
+  ['\\\\', '\\'],
+  ['\\134', '\\'],
+]);

@@ -9,7 +9,7 @@ export interface SyslogNgConfig {
 }
 
 export function parseSyslogNg(text: ByteString): SyslogNgConfig {
-  const plain = text.replace(/^\s*#.*$|\s#[^"\n]*$/gm, '');
+  const plain = text.replace(/^[ \t]*#.*$|[ \t]#[^"\n]*$/gm, '');
   const readsKernel = /\bsystem\s*\(\s*\)|\bfile\s*\(\s*"?\/(?:proc|dev)\/kmsg/.test(plain);
   const files = [...plain.matchAll(/\bdestination\b[^{;]*\{[^}]*?\bfile\s*\(\s*"([^"]+)"/g)].map(
     ([, path]) => path!,

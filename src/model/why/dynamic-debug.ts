@@ -9,6 +9,7 @@ export const dynamicDebug: Check = {
     return [
       {
         cause: 'dynamic-debug-off',
+        sought: true,
         stage: 'emit',
         severity: 'missing',
         certainty: 'likely',

@@ -16,6 +16,8 @@ export interface Finding {
   /** File and value, sequence numbers, counters, processes. */
   evidence: ByteString[];
   remedy: ByteString[];
+  /** It was found by the message sought itself: no other cause is as near. */
+  sought?: true;
 }
 
 /** One cause, or a family of causes that cannot be told apart before one looks. */

@@ -59,11 +59,15 @@ export function judge(facts: LogFacts, more: readonly Finding[] = []): Verdict {
 }
 
 /** What bears on the message sought comes first; then what is missing, then what may be, the certain before the possible. */
-function weigh({ stage, severity, certainty, cause }: Finding, end: ReturnType<typeof endsAt>): number {
+function weigh(
+  { stage, severity, certainty, cause, sought }: Finding,
+  end: ReturnType<typeof endsAt>,
+): number {
   const bears = end === stage || (end === 'nowhere' && (stage === 'emit' || stage === 'ring'));
   const names = !cause.startsWith('text-');
   return (
     (bears && names && severity !== 'note' ? 1000 : 0) +
+    (sought === true ? 100 : 0) +
     { missing: 300, risk: 200, note: 100 }[severity] +
     { certain: 20, likely: 10, possible: 0 }[certainty] -
     (names ? 0 : 5)

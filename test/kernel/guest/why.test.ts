@@ -184,7 +184,7 @@ describe('with rsyslog', () => {
   });
 
   it('a debug message that is switched off', async () => {
-    const site = /^(\S+) \[\S+\S+ =_ "([\w ,]{20,})\\n"/m.exec(
+    const site = /^(\S+) \[\S+\S+ =_ "([\w ,]{20,})\\(?:n|012)"/m.exec(
       readFileSync('/proc/dynamic_debug/control', 'latin1'),
     );
     const verdict = await ask(site?.[2]);
