@@ -31,6 +31,11 @@ export class PermissionError extends KwhoError {
   override readonly name = 'PermissionError';
 }
 
+/** A means cannot be used here, or not by this user: another one may. */
+export function isRefusal(error: unknown): error is UnavailableError | PermissionError {
+  return error instanceof UnavailableError || error instanceof PermissionError;
+}
+
 /** The `code` of a failed system call (`ENOENT`), or null for any other error. */
 export function systemCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;

@@ -155,6 +155,13 @@ export class DropInvestigation {
     sink.tick();
   }
 
+  /** Drops that SystemTap saw, or should have seen, and could not tell of. @param count null where nobody counted */
+  missed(count: number | null, what: string): void {
+    if (count === null) this.#completeness.noteGap();
+    else this.#completeness.add(count);
+    this.#tell({ type: 'lost', time: null, backend: this.#backend, where: 'stap', count, cpu: null, what });
+  }
+
   /** A part of the recording that is replayed cannot be read: what was in it, nobody knows. */
   unreadable(what: string): void {
     this.#completeness.noteGap();

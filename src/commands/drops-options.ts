@@ -8,7 +8,9 @@ export interface DropsOptions {
   stack: boolean;
   by: readonly DropField[];
   conditions: readonly WantedCondition[];
-  backend: 'auto' | 'hist' | 'fields' | 'event';
+  backend: 'auto' | 'hist' | 'fields' | 'event' | 'stap';
+  /** A SystemTap module to run, for the backend stap; null to build one. */
+  module: string | null;
   intervalMs: number;
   forMs: number | null;
   maxEvents: number | null;

@@ -1,3 +1,4 @@
+import { isRefusal } from '../errors.js';
 import { locateTracefs } from '../host/tracefs-mount.js';
 import { openStandardOutput } from '../output/channel.js';
 import { KernelJournal } from '../tracefs/journal.js';
@@ -16,9 +17,15 @@ import { watch } from './watch.js';
 
 /** `kwho drops` on this host's kernel, until it is told to stop. Returns the exit status. */
 export async function runDrops(options: DropsOptions): Promise<number> {
+  let tracefs: string;
+  try {
+    tracefs = locateTracefs('/proc');
+  } catch (error) {
+    if (options.backend !== 'auto' || !isRefusal(error)) throw error;
+    return (await import('./stap/drops-run.js')).runStapDrops(options, error);
+  }
   const out = openStandardOutput();
   const readyFile = new ReadyFile(options.readyFile);
-  const tracefs = locateTracefs('/proc');
   const removed = removeOrphans(tracefs, '/proc');
   const stop = new Stop();
   const journal = new KernelJournal(kernelMedium);

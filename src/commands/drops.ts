@@ -7,6 +7,7 @@ import { explainDrop } from './drops-explain.js';
 import { CONDITION_FIELDS, type DropsOptions, type WantedCondition } from './drops-options.js';
 import { runDrops } from './drops-run.js';
 import { parseChoice, parseCount, parseDuration, parseSize } from './option-values.js';
+import { MODULE, stapChoice } from './stap/option.js';
 
 const only = (value: string, help: string): OptionSpec => ({ value, multiple: true, help });
 
@@ -42,9 +43,10 @@ export const drops: Command = {
     'max-events': { value: 'N', parse: parseCount, help: 'end after this many drops' },
     backend: {
       value: 'KIND',
-      parse: parseChoice(['auto', 'hist', 'fields', 'event']),
-      help: 'auto (default): exact counts in the kernel, details as far as they keep up; hist, fields or event alone',
+      parse: parseChoice(['auto', 'hist', 'fields', 'event', 'stap']),
+      help: 'auto (default): exact counts in the kernel, details as far as they keep up; hist, fields or event alone; stap: SystemTap',
     },
+    module: MODULE,
     buffer: {
       value: 'SIZE',
       parse: parseSize,
@@ -76,7 +78,9 @@ export const drops: Command = {
   async run(values) {
     if (typeof values.explain === 'string') return explainDrop(values.explain, values.json === true);
     const options = dropsOptions(values);
-    return values['dry-run'] === true ? dryRunDrops(options) : runDrops(options);
+    if (values['dry-run'] === true) return dryRunDrops(options);
+    if (options.backend === 'stap') return (await import('./stap/drops-run.js')).runStapDrops(options, null);
+    return runDrops(options);
   },
 };
 
@@ -94,7 +98,7 @@ export function dropsOptions(values: OptionValues): DropsOptions {
       ),
       ...(list(values.not) as WantedCondition[]),
     ],
-    backend: (values.backend as DropsOptions['backend'] | undefined) ?? 'auto',
+    ...stapChoice<DropsOptions['backend']>(values),
     intervalMs: (values.interval as number | undefined) ?? DEFAULT_INTERVAL_MS,
     forMs: (values.for as number | undefined) ?? null,
     maxEvents: (values['max-events'] as number | undefined) ?? null,

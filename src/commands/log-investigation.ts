@@ -115,6 +115,13 @@ export class LogInvestigation {
     this.#tellLost(count, null, 'probe hits (arguments or results) that the kernel missed');
   }
 
+  /** Calls that SystemTap could not tell of. @param count null where nobody counted */
+  untold(count: number | null, what: string): void {
+    if (count === null) this.#completeness.noteGap();
+    else this.#completeness.add(count);
+    this.#tell({ type: 'lost', time: null, backend: this.#backend, where: 'stap', count, cpu: null, what });
+  }
+
   /**
    * The last calls: what is still under way, the kernel's own account, the summary.
    * @param totals what the kernel lost, by CPU

@@ -1,22 +1,18 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import { release } from 'node:os';
 import type { TraceRecord } from '../decode/trace-record.js';
 import { UnavailableError } from '../errors.js';
-import { type ProcessFacts, threadGroupOf } from '../host/process-facts.js';
-import { ProcessTable } from '../model/process-table.js';
 import type { EventSink } from '../output/sink.js';
 import { doorsAmong } from '../tracefs/door-tracing.js';
 import { missedHits } from '../tracefs/dynamic-events.js';
 import { TraceInstance } from '../tracefs/instance.js';
 import type { KernelJournal } from '../tracefs/journal.js';
 import { readLosses } from '../tracefs/page-source.js';
-import { Identities } from './identity.js';
-import { tellHolders, tellLogBefore } from './log-before.js';
+import { tellLogBefore } from './log-before.js';
 import { LogInvestigation } from './log-investigation.js';
 import type { LogOptions } from './log-options.js';
+import { LogPeople } from './log-people.js';
 import { LogTelling } from './log-telling.js';
 import { findLogSymbols, type LogTracing, setUpLogTracing } from './log-tracing.js';
-import { ProcLooks } from './proc-looks.js';
 import type { Side, Sources } from './side.js';
 import type { Tap } from './tap.js';
 import { chooseReader, openReader, type ReaderChoice, type TraceReader } from './trace-reader.js';
@@ -38,17 +34,13 @@ export interface LiveLogParts {
 export class LiveLog implements Side {
   readonly telling: LogTelling;
   readonly #investigation: LogInvestigation;
-  readonly #identities: Identities;
-  readonly #table: ProcessTable;
-  readonly #looks: ProcLooks;
+  readonly #people: LogPeople;
   readonly #instance: TraceInstance;
   readonly #tracing: LogTracing;
   readonly #reader: TraceReader;
   readonly #sink: EventSink;
   readonly #start: Parameters<LogTelling['notice']>;
   #stacks: boolean;
-  /** Parts of the look around that are not through. */
-  #survey: Generator<void>[] = [];
 
   /**
    * Configures the kernel; nothing is recorded yet.
@@ -72,30 +64,22 @@ export class LiveLog implements Side {
     });
     requireBackend(this.#tracing);
     const { doors, identities: coverage } = this.#tracing;
-    const proc = sharesPidNumbers() ? PROC : null;
-    const groupOf = tap.look('group', (tid: number) => (proc === null ? null : threadGroupOf(proc, tid)));
-    const hierarchy = cgroupHierarchy();
-    const table = new ProcessTable(coverage, groupOf, hierarchy);
-    this.#table = table;
-    this.#looks = new ProcLooks(table, proc, Number(process.hrtime.bigint()));
-    this.#identities = new Identities(table, {
-      process: tap.look('process', (pid: number) => this.#looks.process(pid)),
-      group: tap.look('thread', (tid: number) => this.#looks.group(tid)),
-    });
+    const people = new LogPeople(PROC, coverage, tap);
+    this.#people = people;
     const facts = {
       hooks: doors.hooks,
       backends: [...doors.backends, choice.kind],
       blindSpots: [
         ...doors.blindSpots,
         ...(coverage.commandLines ? [] : [COMMAND_BLIND_SPOT]),
-        ...(proc === null ? [NAMESPACE_BLIND_SPOT] : []),
+        ...people.blindSpots,
       ],
-      self: proc === null ? null : process.pid,
+      self: people.self,
     };
     this.#investigation = new LogInvestigation({
       ...facts,
-      table,
-      identities: this.#identities,
+      table: people.table,
+      identities: people.identities,
       sink,
       filter: options,
       maxEvents: options.maxEvents,
@@ -109,7 +93,7 @@ export class LiveLog implements Side {
       emit: (record: TraceRecord) => this.#investigation.record(record),
       tap: tap.buffer('log'),
     });
-    tap.begin(() => this.telling.opening({ ...facts, coverage, hierarchy }, table));
+    tap.begin(() => this.telling.opening({ ...facts, coverage, hierarchy: people.hierarchy }, people.table));
     this.#start = ['started', 'info', ...describeStart(this.#tracing, choice, options)];
   }
 
@@ -119,20 +103,13 @@ export class LiveLog implements Side {
     for (const reason of this.#tracing.doors.refusals) this.telling.notice('reduced', 'warning', reason);
     this.#instance.set('tracing_on', '1');
     tellLogBefore(this.telling);
-    const proc = sharesPidNumbers() ? PROC : null;
-    // A host may have ten thousand processes: what is not looked at within this time is looked at while watching.
-    const seed = (facts: ProcessFacts) => {
-      this.telling.seed(facts);
-      this.#table.seed(facts);
-    };
-    this.#survey = [this.#looks.scan(seed), tellHolders(this.telling, this.#identities, proc)];
-    this.#advance(SURVEY_FIRST_MS);
+    this.#people.lookAround(this.telling);
   }
 
   poll(): boolean {
     const any = this.#reader.poll();
     this.#sink.tick();
-    return !this.#advance(SURVEY_STEP_MS) || any;
+    return !this.#people.goOn() || any;
   }
 
   /** Kernel paths of accesses from now on, or no longer. */
@@ -152,48 +129,17 @@ export class LiveLog implements Side {
 
   /** Stops the recording, reads what is left, and closes the account. */
   finish(): void {
-    if (!this.#advance(SURVEY_FIRST_MS)) {
-      this.telling.notice(
-        'survey-unfinished',
-        'warning',
-        'not every process could be looked at: the run was too short',
-      );
-    }
+    this.#people.end(this.telling);
     this.#instance.set('tracing_on', '0');
     while (!this.done && this.#reader.poll()) {}
     this.#reader.finish();
     const { doors } = this.#tracing;
     this.telling.missed(missedHits(this.#instance.tracefs, new Set(doors.events)));
-    this.telling.finish(readLosses(this.#instance.path), this.#looks.skipped);
-  }
-
-  /** Goes on with each part of the survey for this long. True when all of it is done. */
-  #advance(milliseconds: number): boolean {
-    this.#survey = this.#survey.filter((part) => {
-      const end = performance.now() + milliseconds;
-      while (performance.now() < end) if (part.next().done === true) return false;
-      return true;
-    });
-    return this.#survey.length === 0;
+    this.telling.finish(readLosses(this.#instance.path), this.#people.skipped);
   }
 }
 
 const COMMAND_BLIND_SPOT = 'command lines of processes that were gone before /proc could be read';
-
-const NAMESPACE_BLIND_SPOT =
-  'processes that were there before: kwho runs in a pid namespace of its own, where /proc numbers them differently';
-
-const SURVEY_FIRST_MS = 150;
-const SURVEY_STEP_MS = 10;
-
-/** The kernel's records number processes as the initial pid namespace does (include/linux/proc_ns.h). */
-function sharesPidNumbers(): boolean {
-  try {
-    return readlinkSync(`${PROC}/self/ns/pid`) === 'pid:[4026531836]';
-  } catch {
-    return true;
-  }
-}
 
 function requireBackend({ doors }: LogTracing): void {
   if (doors.backends.length > 0) return;
@@ -223,16 +169,4 @@ function describeStart(
       },
     },
   ];
-}
-
-/** The hierarchy whose paths name units and containers: version 2's is 0, systemd's own one otherwise. */
-function cgroupHierarchy(): number {
-  try {
-    const lines = readFileSync(`${PROC}/self/cgroup`, 'latin1').split('\n');
-    const line =
-      lines.find((text) => text.startsWith('0::/')) ?? lines.find((text) => text.includes(':name=systemd:'));
-    return Number(line?.split(':')[0] ?? 0);
-  } catch {
-    return 0;
-  }
 }

@@ -9,6 +9,10 @@ export interface LogOptions {
   doors: readonly DoorName[];
   comms: readonly string[];
   pids: readonly number[];
+  /** How the doors are watched; where tracefs is closed, auto tries SystemTap. */
+  backend: 'auto' | 'ftrace' | 'stap';
+  /** A SystemTap module to run, for the backend stap; null to build one. */
+  module: string | null;
   forMs: number | null;
   maxEvents: number | null;
   bufferKib: number | null;

@@ -1,27 +1,30 @@
+import { isRefusal } from '../errors.js';
 import { locateTracefs } from '../host/tracefs-mount.js';
-import { type OutputChannel, openStandardOutput } from '../output/channel.js';
-import { LogTextSink } from '../output/log-text.js';
-import { NdjsonSink } from '../output/ndjson.js';
-import { wantsColor } from '../output/paint.js';
-import type { EventSink } from '../output/sink.js';
+import { openStandardOutput } from '../output/channel.js';
 import { KernelJournal } from '../tracefs/journal.js';
 import { kernelMedium } from '../tracefs/medium.js';
 import { wallClock } from './drops-clock.js';
 import { LiveLog } from './log-live.js';
 import type { LogOptions } from './log-options.js';
+import { openLogOutput } from './log-output.js';
 import { removeOrphans } from './orphans.js';
 import { ReadyFile } from './ready-file.js';
 import { Stop } from './stop.js';
 import { Tap } from './tap.js';
 import { undoOnExit } from './undo-on-exit.js';
-import { userNames } from './user-names.js';
 import { watch } from './watch.js';
 
 /** `kwho log` on this host's kernel, until it is told to stop. Returns the exit status. */
 export async function runLog(options: LogOptions): Promise<number> {
+  let tracefs: string;
+  try {
+    tracefs = locateTracefs('/proc');
+  } catch (error) {
+    if (options.backend !== 'auto' || !isRefusal(error)) throw error;
+    return (await import('./stap/log-run.js')).runStapLog(options, error);
+  }
   const out = openStandardOutput();
   const readyFile = new ReadyFile(options.readyFile);
-  const tracefs = locateTracefs('/proc');
   const removed = removeOrphans(tracefs, '/proc');
   const stop = new Stop();
   const journal = new KernelJournal(kernelMedium);
@@ -44,23 +47,3 @@ export async function runLog(options: LogOptions): Promise<number> {
 
 const DRAIN_MS = 5000;
 const DRAIN_AFTER_SIGNAL_MS = 500;
-
-/**
- * @param wall wall-clock milliseconds of a kernel time in seconds
- * @param now milliseconds of the clock by which reads of the same process are folded
- */
-export function openLogOutput(
-  out: OutputChannel,
-  { json, all }: Pick<LogOptions, 'json' | 'all'>,
-  wall: (time: number) => number,
-  now: () => number = () => performance.now(),
-): EventSink {
-  if (json) return new NdjsonSink(out);
-  return new LogTextSink(out, {
-    all,
-    color: wantsColor(process.stdout.isTTY === true, process.env),
-    wall,
-    now,
-    userName: userNames(),
-  });
-}

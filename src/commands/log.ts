@@ -7,6 +7,7 @@ import type { LogOptions } from './log-options.js';
 import { runLog } from './log-run.js';
 import { parseChoice, parseCount, parseDuration, parseSize } from './option-values.js';
 import { recoverLog } from './recover.js';
+import { MODULE, stapChoice } from './stap/option.js';
 
 const DOORS: readonly DoorName[] = ['syslog', '/proc/kmsg', '/dev/kmsg', 'kernel'];
 const FILE_ACTIONS = ['open', 'read', 'write', 'seek', 'close'];
@@ -60,6 +61,12 @@ export const log: Command = {
       parse: parseSize,
       help: 'ring buffer per CPU: 512K, 4M (kernel default: 1408K)',
     },
+    backend: {
+      value: 'KIND',
+      parse: parseChoice(['auto', 'ftrace', 'stap']),
+      help: 'auto (default): ftrace, and SystemTap only where tracefs is closed; ftrace or stap alone',
+    },
+    module: MODULE,
     reader: {
       value: 'KIND',
       parse: parseChoice(['auto', 'pages', 'text']),
@@ -100,7 +107,9 @@ export const log: Command = {
   async run(values) {
     if (values.recover === true) return recoverLog({ json: values.json === true });
     const options = logOptions(values);
-    return values['dry-run'] === true ? dryRunLog(options) : runLog(options);
+    if (values['dry-run'] === true) return dryRunLog(options);
+    if (options.backend === 'stap') return (await import('./stap/log-run.js')).runStapLog(options, null);
+    return runLog(options);
   },
 };
 
@@ -113,6 +122,7 @@ export function logOptions(values: OptionValues): LogOptions {
     doors: list(values.door) as DoorName[],
     comms: list(values.comm) as string[],
     pids: list(values.pid) as number[],
+    ...stapChoice<LogOptions['backend']>(values),
     forMs: (values.for as number | undefined) ?? null,
     maxEvents: (values['max-events'] as number | undefined) ?? null,
     bufferKib: (values.buffer as number | undefined) ?? null,

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { openStandardOutput } from '../output/channel.js';
 import { printable } from '../output/escape.js';
 import { compileProbe } from '../stap/compile.js';
 import { dropsScript } from '../stap/drops-script.js';
 import { logScript } from '../stap/log-script.js';
-import { runStap } from '../stap/run-stap.js';
+import { stapRunner } from '../stap/run-stap.js';
+import { readTemplate } from '../stap/template.js';
 import type { Command } from './command.js';
 import { parseDuration } from './option-values.js';
 import { type ProbeOptions, parseKeys, parseNumber, probeOptions } from './probe-options.js';
@@ -85,7 +85,7 @@ export const probe: Command = {
     if (options.output === null) return print(scriptOf(options, options.release));
     const release = options.release ?? runningRelease();
     const script = scriptOf(options, release);
-    const warnings = await compileProbe(runStap, { script, release, output: options.output });
+    const warnings = await compileProbe(stapRunner(), { script, release, output: options.output });
     for (const line of warnings.split('\n').filter((text) => text !== ''))
       process.stderr.write(`${printable(line)}\n`);
     return print(`${options.output} is built for ${release}; there, as root: staprun ${options.output}\n`);
@@ -94,7 +94,7 @@ export const probe: Command = {
 
 /** @param release what the script's header is to say; a script that is only printed runs on whichever kernel */
 export function scriptOf(options: ProbeOptions, release: string | null): string {
-  const template = readFileSync(new URL(`../../probes/${options.which}.stp`, import.meta.url), 'utf8');
+  const template = readTemplate(options.which);
   return options.which === 'drops'
     ? dropsScript(template, { ...options.script, release })
     : logScript(template, { ...options.script, release });

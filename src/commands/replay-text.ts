@@ -6,7 +6,7 @@ import { openDropOutput } from './drops-output.js';
 import type { DropsReplayOptions } from './drops-replay.js';
 import type { SideName } from './live-sides.js';
 import type { LogOptions } from './log-options.js';
-import { openLogOutput } from './log-run.js';
+import { openLogOutput } from './log-output.js';
 import type { PlayedParts, Player } from './player.js';
 
 /** What is wanted of a recording. */

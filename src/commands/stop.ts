@@ -6,7 +6,7 @@ export class Stop {
   signal: NodeJS.Signals | null = null;
   #expired = false;
   #wake: (() => void) | null = null;
-  readonly #listeners: (() => void)[] = [];
+  readonly #abort = new AbortController();
 
   constructor() {
     for (const signal of SIGNALS) process.on(signal, () => this.#end(signal));
@@ -17,6 +17,11 @@ export class Stop {
     if (milliseconds !== null) setTimeout(() => this.#end(null), milliseconds).unref();
   }
 
+  /** Aborted when the end comes, for what would not look at it meanwhile. */
+  get aborted(): AbortSignal {
+    return this.#abort.signal;
+  }
+
   get reached(): boolean {
     return this.#expired;
   }
@@ -24,11 +29,6 @@ export class Stop {
   /** The exit status that a shell gives a command ended by this signal. */
   get status(): number {
     return this.signal === null ? 0 : 128 + constants.signals[this.signal];
-  }
-
-  /** @param listener called once, when the run is to end */
-  whenReached(listener: () => void): void {
-    this.#listeners.push(listener);
   }
 
   /** Ends the run from inside. @param signal the one whose exit status it is to have; null for none */
@@ -52,7 +52,7 @@ export class Stop {
   #end(signal: NodeJS.Signals | null): void {
     if (!this.#expired) this.signal = signal;
     this.#expired = true;
-    for (const listener of this.#listeners.splice(0)) listener();
+    this.#abort.abort();
     this.#wake?.();
   }
 }

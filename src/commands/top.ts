@@ -7,7 +7,7 @@ import type { Command, OptionValues } from './command.js';
 import { wallClock } from './drops-clock.js';
 import { openDropOutput } from './drops-output.js';
 import { openLiveSides } from './live-sides.js';
-import { openLogOutput } from './log-run.js';
+import { openLogOutput } from './log-output.js';
 import { removeOrphans } from './orphans.js';
 import { ReadyFile } from './ready-file.js';
 import { BOTH_SIDES, dropsOptionsOf, logOptionsOf, sidesOf } from './record-options.js';

@@ -17,6 +17,16 @@ export class DropReasons {
     }
   }
 
+  /** @param values of `enum skb_drop_reason`, which has marks of its own beside the reasons */
+  static ofEnum(values: ReadonlyMap<string, bigint>): DropReasons {
+    const reasons = new DropReasons(null);
+    for (const [name, number] of values) {
+      const reason = /^SKB_DROP_REASON_(?!MAX$|SUBSYS_MASK$)(\w+)$/.exec(name)?.[1];
+      if (reason !== undefined) reasons.#names.set(Number(number), reason);
+    }
+    return reasons;
+  }
+
   /** The name without `SKB_DROP_REASON_`; a reason of a module (mac80211, openvswitch) stays a number. */
   name(reason: number): string {
     return this.#names.get(reason) ?? String(reason >>> 0);

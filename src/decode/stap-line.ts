@@ -1,12 +1,11 @@
-import { parseStapLine, STAP_PROTOCOL, type StapLine } from './stap-record.js';
+import { parseStapLine, STAP_PROTOCOL, type StapHeader, type StapLine } from './stap-record.js';
 import type { EventRecord, MalformedRecord } from './trace-record.js';
 
-export type StapBegin = Extract<StapLine, { kind: 'begin' }>;
 export type StapEnd = Extract<StapLine, { kind: 'end' }>;
 
 /** Where what a script prints goes to. */
 export interface StapListener {
-  begin(header: StapBegin): void;
+  begin(header: StapHeader): void;
   record(record: EventRecord | MalformedRecord): void;
   end(end: StapEnd): void;
 }

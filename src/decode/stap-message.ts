@@ -3,7 +3,13 @@ import type { ByteString } from './trace-record.js';
 /** What a line of stap's or staprun's standard error means for completeness. */
 export type StapMessage =
   /** Hits of probe points that no record tells of. `count` is null where nobody counted. */
-  | { kind: 'lost'; count: number | null; what: string }
+  | {
+      kind: 'lost';
+      count: number | null;
+      what: string;
+      /** The script's own count has them: what it saw is less than what arrived. */
+      inAccount: boolean;
+    }
   | { kind: 'notice'; level: 'info' | 'warning' | 'error'; text: ByteString };
 
 /**
@@ -51,15 +57,16 @@ const WARNINGS: readonly [RegExp, Tell][] = [
   ],
   [
     /There were (\d+) transport failures/,
-    ([, count]) => lost(count!, 'pieces of output that found no room in SystemTap’s buffer'),
+    ([, count]) => lost(count!, 'pieces of output that found no room in SystemTap’s buffer', true),
   ],
   [
     /There were (\d+) lost messages, (\d+) lost bytes/,
-    ([, count]) => lost(count!, 'messages of a SystemTap module'),
+    ([, count]) => lost(count!, 'messages of a SystemTap module', true),
   ],
 ];
 
-function lost(digits: string, what: string): StapMessage[] {
+function lost(digits: string, what: string, inAccount = false): StapMessage[] {
   const count = Number(digits);
-  return count === 0 ? [] : [{ kind: 'lost', count: Number.isSafeInteger(count) ? count : null, what }];
+  if (count === 0) return [];
+  return [{ kind: 'lost', count: Number.isSafeInteger(count) ? count : null, what, inAccount }];
 }

@@ -5,9 +5,25 @@ import type { ByteString, EventRecord, Fields, FieldValue } from './trace-record
 /** Version of the lines that probes/drops.stp and probes/log.stp print. */
 export const STAP_PROTOCOL = 1;
 
+/** A script's first line: which one it is, and what was filled in when it was made. */
+export interface StapHeader {
+  kind: 'begin';
+  version: number;
+  /** `drops` or `log`. */
+  script: string;
+  release: ByteString;
+  time: number | null;
+  /** Single drops, rather than counts. */
+  events: boolean;
+  /** Return addresses told of each drop or call; 0 for none. */
+  stackDepth: number;
+  /** It looks at some drops only: at those of an interface, a reason, a host. */
+  narrow: boolean;
+}
+
 /** What one line says. */
 export type StapLine =
-  | { kind: 'begin'; version: number; script: string; release: ByteString; time: number | null }
+  | StapHeader
   | EventRecord
   /** `seen`: drops or calls that the script took up; `missed`: those of them it could not tell of. */
   | { kind: 'end'; time: number; seen: number; missed: number }
@@ -41,6 +57,11 @@ export function parseStapLine(line: ByteString): StapLine {
   const name = reader.door === undefined ? reader.name : doorName(reader.door, cells[5]);
   if (name === null) return wrong('names no function');
   return { kind: 'event', time, cpu, tid, comm, name, fields };
+}
+
+/** The name of the event that a call or return of a function becomes: `in_do_syslog_part_0`. */
+export function stapEventName(kind: 'call' | 'return', symbol: string): string {
+  return (kind === 'call' ? 'in_' : 'out_') + symbol.replace(/\W/g, '_');
 }
 
 interface Kind {
@@ -160,7 +181,7 @@ const FIRST_WORDS = 64;
 
 function doorName(prefix: 'in_' | 'out_', symbol: string | undefined): string | null {
   return symbol !== undefined && /^[A-Za-z_][\w.]*$/.test(symbol)
-    ? prefix + symbol.replace(/\W/g, '_')
+    ? stapEventName(prefix === 'in_' ? 'call' : 'return', symbol)
     : null;
 }
 
@@ -170,19 +191,25 @@ function beginOf(cells: readonly ByteString[]): StapLine {
   if (typeof version !== 'number' || !/^[a-z]+$/.test(script)) return wrong('is no header');
   const fields = fieldsOf(cells.slice(3, -1), HEADER_FIELDS);
   if (typeof fields === 'string') return wrong(`is a header with a bad field: ${fields}`);
-  const release = typeof fields.release === 'string' ? fields.release : '';
+  const { release, time, events, stack, narrow } = fields;
   return {
     kind: 'begin',
     version,
     script,
-    release,
-    time: typeof fields.time === 'number' ? fields.time : null,
+    release: typeof release === 'string' ? release : '',
+    time: typeof time === 'number' ? time : null,
+    events: events === 1,
+    stackDepth: typeof stack === 'number' ? stack : 0,
+    narrow: narrow === 1,
   };
 }
 
 const HEADER_FIELDS = new Map<string, FieldReader>([
   ['release', text],
   ['time', decimal],
+  ['events', decimal],
+  ['stack', decimal],
+  ['narrow', decimal],
 ]);
 
 function endOf(time: number, { seen, missed }: Fields): StapLine {

@@ -1,4 +1,4 @@
-import type { ByteString, EventRecord, Fields, TraceRecord } from '../decode/trace-record.js';
+import type { ByteString, EventRecord, Fields, FieldValue, TraceRecord } from '../decode/trace-record.js';
 import { CommandWords } from './command-words.js';
 import { commandLineOf, type ExecAttempt, noteExec } from './exec-attempt.js';
 import {
@@ -110,7 +110,8 @@ export class ProcessTable {
         if (this.#isOurHierarchy(fields)) this.#moveTo(fields);
         break;
       default:
-        if (record.name.startsWith('exec')) this.#attempt(record);
+        if (Array.isArray(fields.parents)) this.#witness(record, fields.parents);
+        else if (record.name.startsWith('exec')) this.#attempt(record);
         else if (record.name.startsWith('words')) this.#words(record);
     }
   }
@@ -152,6 +153,59 @@ export class ProcessTable {
       return;
     }
     thread.attempt = noteExec(thread.attempt, record);
+  }
+
+  /**
+   * A SystemTap script asked the process itself, at the moment of a call: that is how it was, whoever had the number
+   * before. Nothing tells of deaths there, so that whoever spoke longest ago is forgotten when there are too many.
+   */
+  #witness({ tid, comm, fields }: EventRecord, parents: readonly FieldValue[]): void {
+    const { pid, uid } = fields;
+    if (typeof pid !== 'number') return;
+    const cmdline = Array.isArray(fields.argv) ? (fields.argv as readonly ByteString[]) : null;
+    const process = this.#sameProgram(tid, pid, cmdline) ?? unknownProcess(pid);
+    if (tid === pid) process.comm = comm;
+    process.cmdline = cmdline;
+    process.cmdlineCut = fields.cut === 1;
+    if (typeof uid === 'number') process.uid = uid;
+    process.parent = this.#ancestors(parents);
+    for (const id of new Set([tid, pid])) {
+      this.#threads.delete(id);
+      this.#threads.set(id, {
+        comm: id === tid ? comm : null,
+        process,
+        attempt: null,
+        words: null,
+        loginuid: null,
+      });
+    }
+    for (const oldest of this.#threads.keys()) {
+      if (this.#threads.size <= MOST_WITNESSED) break;
+      this.#threads.delete(oldest);
+    }
+  }
+
+  #sameProgram(tid: number, pid: number, cmdline: readonly ByteString[] | null): Process | null {
+    const known = (this.#threads.get(tid) ?? this.#threads.get(pid))?.process;
+    if (known === undefined || known.pid !== pid || known.cmdline === null) return null;
+    return known.cmdline.join('\0') === cmdline?.join('\0') ? known : null;
+  }
+
+  /** @param list [number, name] each, nearest first */
+  #ancestors(list: readonly FieldValue[]): Process | null {
+    let above: Process | null = null;
+    for (const one of [...list].reverse()) {
+      const [pid, name] = Array.isArray(one) ? one : [];
+      if (typeof pid !== 'number' || typeof name !== 'string') continue;
+      const known = this.find(pid);
+      const same = known !== null && known.pid === pid && (known.comm ?? name) === name;
+      const process: Process = same ? known : unknownProcess(pid);
+      process.comm = name;
+      process.parent = above;
+      if (!same) this.#threads.set(pid, { comm: name, process, attempt: null, words: null, loginuid: null });
+      above = process;
+    }
+    return above;
   }
 
   /** Another thread than the first may call execve(2): it then goes on under the first one's id, alone. */
@@ -220,6 +274,9 @@ export class ProcessTable {
     if (typeof pid === 'number' && typeof dst_path === 'string') this.#thread(pid).process.cgroup = dst_path;
   }
 }
+
+/** As many processes as a large host has. */
+const MOST_WITNESSED = 65_536;
 
 interface Thread {
   comm: ByteString | null;

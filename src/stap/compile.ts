@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ByteString } from '../decode/trace-record.js';
@@ -10,8 +10,10 @@ export interface ProbeModule {
   script: string;
   /** Kernel release to build for; its headers must be installed here. */
   release: string;
-  /** Where the module is to stand: `FILE.ko`. */
+  /** Where the module is to stand: `kwho_NAME.ko`. */
   output: string;
+  /** stap is to tell of its passes as it goes. */
+  verbose?: boolean;
 }
 
 /** Runs stap in a folder with the script on its standard input. Never rejects. */
@@ -29,13 +31,16 @@ export async function compileProbe(run: RunStap, module: ProbeModule): Promise<B
     throw new UsageError('a kernel release is what uname -r prints, and something else came');
   const folder = mkdtempSync(join(tmpdir(), 'kwho-stap-'));
   try {
-    const args = ['-p4', '-r', module.release, '-m', name, ...STAP_LIMITS, '-'];
+    const loud = module.verbose === true ? ['-v'] : [];
+    const args = [...loud, '-p4', '-r', module.release, '-m', name, ...STAP_LIMITS, '-'];
     const result = await run(args, module.script, folder);
     if (result.outcome === 'missing') throw stapMissing('stap');
     if (result.outcome === 'timeout') throw failed(`stap was not done after ${COMPILE_MS / 60_000} minutes`);
     if (result.outcome === 'failed') throw failed(`stap could not be run: ${result.why}`);
     const { status, stderr } = result;
     if (status !== 0) throw explainStapFailure({ program: 'stap', status, stderr, release: module.release });
+    if (!existsSync(join(folder, `${name}.ko`)))
+      throw failed('stap said that all went well, and built no module');
     copyFileSync(join(folder, `${name}.ko`), module.output);
     return stderr;
   } finally {
@@ -49,13 +54,16 @@ export const COMPILE_MS = 30 * 60_000;
 /** What the scripts need beyond SystemTap's defaults; their comments say why. */
 export const STAP_LIMITS = ['--suppress-handler-errors', '-D', 'MAXACTION=100000'] as const;
 
-/** A module's name is inside the module: the file must have the same one (staprun). */
+/**
+ * A module's name is inside the module: the file must have the same one (staprun). What begins with `kwho_` is known
+ * for kwho's where it is left in the kernel.
+ */
 function moduleName(output: string): string {
   const file = basename(output);
   const name = file.slice(0, -'.ko'.length);
-  if (!file.endsWith('.ko') || !/^[a-z][a-z0-9_]{0,39}$/.test(name)) {
+  if (!file.endsWith('.ko') || !/^kwho_[a-z0-9_]{1,35}$/.test(name)) {
     throw new UsageError(
-      '-o wants a file such as kwho_drops.ko (small letters, digits and _, at most 40), and another name came',
+      '-o wants a file such as kwho_drops.ko (kwho_ and then small letters, digits and _, at most 40), and another name came',
     );
   }
   return name;

@@ -40,6 +40,7 @@ export function dropsScript(template: string, script: DropsScript): string {
   const by = (key: DropsKey) => (script.by.includes(key) ? '1' : '0');
   const hosts = script.hosts.map(addressWords);
   const filtersFlow = script.hosts.length > 0 || script.ports.length > 0;
+  const narrow = filtersFlow || script.dev !== null || script.netns !== null || script.reasons.length > 0;
   return fillParameters(
     template,
     new Map([
@@ -47,6 +48,7 @@ export function dropsScript(template: string, script: DropsScript): string {
       ['EVENTS', script.events ? '1' : '0'],
       ['INTERVAL_MS', numberIn(script.intervalMs, 10, 86_400_000, 'the interval in milliseconds')],
       ['STACK_DEPTH', numberIn(script.stackDepth, 0, 64, 'the stack depth')],
+      ['NARROW', narrow ? '1' : '0'],
       ['BY_LOCATION', by('location')],
       ['BY_REASON', by('reason')],
       ['BY_PROTOCOL', by('protocol')],

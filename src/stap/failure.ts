@@ -15,7 +15,8 @@ export interface StapRun {
  * What went wrong, in plain words and with a remedy: from the pass in which stap stopped and from its own messages,
  * which are the same text in 4.4 to 5.6. A failure that nobody foresaw keeps stap's last words.
  */
-export function explainStapFailure(run: StapRun): KwhoError {
+export function explainStapFailure({ stderr, ...others }: StapRun): KwhoError {
+  const run = { ...others, stderr: stderr.replace(PASSED, '') };
   for (const failure of FAILURES) {
     const match = failure.pattern.exec(run.stderr);
     if (match === null || (failure.pass !== undefined && failure.pass !== failedPass(run.stderr))) continue;
@@ -26,12 +27,45 @@ export function explainStapFailure(run: StapRun): KwhoError {
   return unforeseen(run);
 }
 
+/** What `stap -v` says of passes that went well. */
+const PASSED = /^Pass [1-5]: (?!.*failed).*\n/gm;
+
 /** stap is not installed. */
 export function stapMissing(program: StapRun['program']): KwhoError {
   const packages = program === 'stap' ? 'systemtap' : 'systemtap-runtime';
   return new UnavailableError(`${program} is not installed`, {
     code: 'stap-missing',
     hint: `install the package ${packages}; without SystemTap, kwho drops and kwho log use the kernel’s own tracing`,
+  });
+}
+
+/** Whoever runs kwho may not run staprun. */
+export function notPermitted(program: StapRun['program']): PermissionError {
+  return new PermissionError(
+    `${program} runs for root and for members of the groups stapusr and stapdev only`,
+    {
+      code: 'stap-not-permitted',
+      hint: 'run it as root, or add yourself to both groups: usermod -aG stapusr,stapdev USER',
+    },
+  );
+}
+
+/** @param why what shows it, as far as it is known */
+export function onlySigned(why: string | null): UnavailableError {
+  return new UnavailableError(
+    `this kernel loads signed modules only (${why ?? 'lockdown or Secure Boot'}), and SystemTap needs a module`,
+    {
+      code: 'stap-lockdown',
+      hint: 'sign the module with a machine owner key (stap --sign-module, mokutil), or use the other backends',
+    },
+  );
+}
+
+/** A module that need not be tried. */
+export function moduleRefused(message: string, code: string, release: string): UnavailableError {
+  return new UnavailableError(message, {
+    code,
+    hint: `build it again: kwho probe drops --compile -r ${release} -o kwho_drops.ko`,
   });
 }
 
@@ -56,10 +90,7 @@ const FAILURES: readonly Failure[] = [
     code: 'stap-not-permitted',
     pattern: /be part of (?:the )?group "stapusr"|user ID of staprun must be set to the root/,
     permission: true,
-    say: ({ program }) => ({
-      message: `${program} runs for root and for members of the groups stapusr and stapdev only`,
-      hint: 'run it as root, or add yourself to both groups: usermod -aG stapusr,stapdev USER',
-    }),
+    say: ({ program }) => wordsOf(notPermitted(program)),
   },
   {
     code: 'stap-memory',
@@ -83,10 +114,7 @@ const FAILURES: readonly Failure[] = [
     code: 'stap-lockdown',
     pattern:
       /machine owner key|MOK|module signing|Required key not available|Key was rejected|Lockdown:|Couldn't insert module .*: (?:Operation not permitted|Permission denied)/i,
-    say: () => ({
-      message: 'this kernel loads signed modules only (lockdown or Secure Boot)',
-      hint: 'sign the module with a machine owner key (stap --sign-module, mokutil), or use the other backends',
-    }),
+    say: () => wordsOf(onlySigned(null)),
   },
   {
     code: 'stap-module-file',
@@ -138,6 +166,15 @@ const FAILURES: readonly Failure[] = [
     }),
   },
   {
+    code: 'stap-no-compiler',
+    pattern:
+      /\bg?cc(?:-\d+)?: (?:No such file|not found|command not found)|sh: \d+: (?:make|ld|nm|objdump|objcopy): not found/,
+    say: ({ release }) => ({
+      message: `the compiler that the headers of kernel ${release} ask for is not installed`,
+      hint: 'install make, binutils and gcc, in the version that /proc/version of that kernel names',
+    }),
+  },
+  {
     code: 'stap-no-types',
     pattern: /type definition '(\w+)' not found in '(kernel<[^']*>)'/,
     pass: 2,
@@ -174,15 +211,6 @@ const FAILURES: readonly Failure[] = [
     }),
   },
   {
-    code: 'stap-no-compiler',
-    pattern:
-      /g?cc(?:-\d+)?: (?:No such file|not found|command not found)|sh: \d+: (?:make|gcc)\S*: not found/,
-    say: ({ release }) => ({
-      message: `the compiler that the headers of kernel ${release} ask for is not installed`,
-      hint: 'install gcc and make, in the version that /proc/version of that kernel names',
-    }),
-  },
-  {
     // Without gcc or make, stap 4.8 says that pass 4 failed and nothing else.
     code: 'stap-no-compiler',
     pattern: /^(?:WARNING: .*\n)*Pass 4: compilation failed\./,
@@ -202,15 +230,19 @@ const FAILURES: readonly Failure[] = [
     }),
   },
   {
-    code: 'stap-too-old',
+    code: 'stap-unfit',
     pattern: /(\S*\/systemtap\/runtime\/[\w./-]+):\d+:\d+: error: /,
     pass: 4,
     say: ({ release }, [, file]) => ({
-      message: `this SystemTap is older than kernel ${release}: its own ${file} does not compile for it`,
-      hint: 'take a newer SystemTap (stap --version; 5.6 compiles for kernels up to 7.2), on another host if need be: -r RELEASE',
+      message: `this SystemTap does not fit kernel ${release}, mostly because it is older: its own ${file} does not compile for it`,
+      hint: 'take another SystemTap (stap --version): 5.6 compiles for 6.1 to 7.2, 4.4 for 5.10; on another host if need be: kwho probe --compile -r RELEASE',
     }),
   },
 ];
+
+function wordsOf({ message, hint = '' }: KwhoError): { message: string; hint: string } {
+  return { message, hint };
+}
 
 function unforeseen({ program, status, stderr }: StapRun): KwhoError {
   const pass = failedPass(stderr);

@@ -1,48 +1,59 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../errors.js';
+import type { RunCommand } from '../host/command.js';
 
-/** A module of `kwho probe --compile -o kwho_NAME.ko` that is in the kernel. */
+/** A module of kwho's in the kernel: `kwho_drops_1234` is of the staprun, and then stapio, with this process id. */
 export interface LoadedModule {
   name: string;
-  /** A staprun or stapio runs it, or something else holds it. */
-  running: boolean;
+  pid: number;
+  /** Whoever attends to it holds its control file open. */
+  users: number;
 }
 
-/** The modules in /proc/modules (proc_modules(5)) that have kwho's name. */
-export function findLoadedModules(proc: string): LoadedModule[] {
-  const lines = readModules(proc).split('\n');
-  const found = lines.map((line) => line.split(' ')).filter(([name]) => /^kwho(?:_\w+)?$/.test(name ?? ''));
-  if (found.length === 0) return [];
-  const runners = commandLines(proc).filter(([program]) => /(?:^|\/)(?:staprun|stapio)$/.test(program ?? ''));
-  return found.map(([name = '', , holders]) => ({
-    name,
-    running: holders !== '0' || runners.some((words) => words.some((word) => isModuleFile(word, name))),
-  }));
-}
-
-/** A kernel without modules has no such file. */
-function readModules(proc: string): string {
+/** What `/proc/modules` lists of kwho's. @param proc root of the proc file system */
+export function loadedModules(proc: string): LoadedModule[] {
   try {
-    return readFileSync(join(proc, 'modules'), 'latin1');
+    return parseModules(readFileSync(join(proc, 'modules'), 'latin1'));
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return '';
+    // A kernel without modules has no such file.
+    if (systemCode(error) === 'ENOENT') return [];
     throw error;
   }
 }
 
-/** `/tmp/kwho_log.ko`, or the bare name that `staprun -A` takes. */
-function isModuleFile(word: string, name: string): boolean {
-  return word === name || word === `${name}.ko` || word.endsWith(`/${name}.ko`);
+/** Lines `name size users …` (kernel/module/procfs.c m_show()). */
+export function parseModules(text: string): LoadedModule[] {
+  return text.split('\n').flatMap((line) => {
+    const [name = '', , users] = line.split(' ');
+    const pid = /^kwho_[a-z0-9_]*?_?(\d+)$/.exec(name)?.[1];
+    return pid === undefined ? [] : [{ name, pid: Number(pid), users: Number(users) }];
+  });
 }
 
-function commandLines(proc: string): string[][] {
-  const pids = readdirSync(proc).filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    try {
-      return [readFileSync(join(proc, pid, 'cmdline'), 'latin1').split('\0')];
-    } catch {
-      return [];
-    }
-  });
+/**
+ * Modules whose staprun died without removing them. One in use is never among them, and could not be removed either;
+ * the process id only covers the moment between loading and attaching.
+ */
+export function orphanedModules(proc: string): LoadedModule[] {
+  return loadedModules(proc).filter(({ pid, users }) => users === 0 && !existsSync(join(proc, String(pid))));
+}
+
+/**
+ * Removes a module that nobody attends to: its probes go with it.
+ * @returns why it could not be removed, in a few words; null where it is gone
+ */
+export async function removeModule(name: string, run: RunCommand, proc: string): Promise<string | null> {
+  const attempts = [
+    ['staprun', '-d', name],
+    ['rmmod', name],
+  ] as const;
+  let why = 'neither staprun nor rmmod is installed';
+  for (const [program, ...args] of attempts) {
+    const result = await run(program, args);
+    if (!loadedModules(proc).some((module) => module.name === name)) return null;
+    if (result.outcome === 'done') why = result.stderr.trim().split('\n').at(-1) ?? `status ${result.status}`;
+    else if (result.outcome !== 'missing') why = `${program}: ${result.outcome}`;
+  }
+  return why;
 }

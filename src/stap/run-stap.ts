@@ -1,37 +1,62 @@
-import type { CommandResult } from '../host/command.js';
+import type { ByteString } from '../decode/trace-record.js';
 import { COMPILE_MS, type RunStap } from './compile.js';
+import { startOnLeash } from './leash.js';
+
+export interface RunStapWatch {
+  /** Ends stap when it is aborted. */
+  cancel?: AbortSignal;
+  /** Each line of its standard error as it comes. */
+  line?: (line: ByteString) => void;
+  /** Milliseconds. */
+  timeout?: number;
+  /** Besides our own environment. */
+  env?: Readonly<Record<string, string>>;
+}
 
 /** The real one. stap's temporary files and its cache of compiled headers are the user's own. */
-export const runStap: RunStap = stapWithin(COMPILE_MS, {});
-
-/** @param env besides our own environment */
-export function stapWithin(timeout: number, env: Readonly<Record<string, string>>): RunStap {
-  return (args, input, cwd) => run(args, input, { cwd, timeout, env: { ...env, LC_ALL: 'C' } });
+export function stapRunner({ cancel, line, timeout = COMPILE_MS, env = {} }: RunStapWatch = {}): RunStap {
+  return async (args, input, cwd) => {
+    const child = await startOnLeash('stap', args, { input, cwd, env });
+    const stdout = new Collected(child.stdout);
+    const stderr = new Collected(child.stderr, line);
+    let isLate = false;
+    const end = () => child.signal('SIGTERM');
+    const timer = setTimeout(() => {
+      isLate = true;
+      end();
+    }, timeout);
+    const stubborn = () => setTimeout(() => child.signal('SIGKILL'), STUBBORN_MS).unref();
+    const cancelled = () => {
+      end();
+      stubborn();
+    };
+    if (cancel?.aborted === true) cancelled();
+    cancel?.addEventListener('abort', cancelled);
+    const ended = await child.ended;
+    clearTimeout(timer);
+    cancel?.removeEventListener('abort', cancelled);
+    if (isLate) return { outcome: 'timeout' };
+    if (ended.outcome === 'done')
+      return { outcome: 'done', stdout: stdout.text, stderr: stderr.text, status: ended.status };
+    if (ended.outcome === 'killed') return { outcome: 'failed', why: `it was ended by ${ended.signal}` };
+    return ended;
+  };
 }
 
-async function run(
-  args: readonly string[],
-  input: string,
-  options: { cwd: string; timeout: number; env: Record<string, string> },
-): Promise<CommandResult> {
-  try {
-    const { execa } = await import('execa');
-    const result = await execa('stap', args, {
-      ...options,
-      input,
-      encoding: 'latin1',
-      stripFinalNewline: false,
-      maxBuffer: MOST_OUTPUT,
-      reject: false,
+const STUBBORN_MS = 5000;
+const MOST_OUTPUT = 8 << 20;
+
+class Collected {
+  text: ByteString = '';
+  #rest: ByteString = '';
+
+  constructor(stream: NodeJS.ReadableStream, line: (line: ByteString) => void = () => {}) {
+    stream.on('data', (bytes: Buffer) => {
+      const text = bytes.toString('latin1');
+      if (this.text.length < MOST_OUTPUT) this.text += text;
+      const lines = (this.#rest + text).split('\n');
+      this.#rest = lines.pop() ?? '';
+      for (const one of lines) line(one);
     });
-    const { stdout, stderr, exitCode: status } = result;
-    if (result.timedOut) return { outcome: 'timeout' };
-    if (status !== undefined) return { outcome: 'done', stdout, stderr, status };
-    if (result.code === 'ENOENT') return { outcome: 'missing' };
-    return { outcome: 'failed', why: result.originalMessage ?? `it was killed by ${result.signal}` };
-  } catch (error) {
-    return { outcome: 'failed', why: error instanceof Error ? error.message : String(error) };
   }
 }
-
-const MOST_OUTPUT = 8 << 20;

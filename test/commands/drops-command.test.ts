@@ -24,12 +24,20 @@ it('without options: a table by place, every five seconds, until told to stop', 
     by: ['location', 'reason', 'dev', 'netns'],
     conditions: [],
     backend: 'auto',
+    module: null,
     intervalMs: 5000,
     forMs: null,
     maxEvents: null,
     bufferKib: null,
     reader: 'auto',
     readyFile: null,
+  });
+});
+
+it('a module is for SystemTap', () => {
+  expect(optionsOf('--module', '/x/kwho_drops.ko')).toMatchObject({
+    backend: 'stap',
+    module: '/x/kwho_drops.ko',
   });
 });
 
@@ -111,7 +119,13 @@ describe('conditions', () => {
 });
 
 it.each([
-  [['--backend', 'ebpf'], "--backend is one of auto, hist, fields, event, and 'ebpf' came", undefined],
+  [['--backend', 'ebpf'], "--backend is one of auto, hist, fields, event, stap, and 'ebpf' came", undefined],
+  [
+    ['--module', 'x.ko', '--backend', 'hist'],
+    '--module is for --backend stap, and --backend hist came',
+    undefined,
+  ],
+  [['--backend', 'stap', '--reader', 'text'], '--reader says nothing to the backend stap', undefined],
   [['--event'], 'kwho drops has no option --event', 'did you mean --events?'],
   [['eth0'], "kwho drops takes no argument, and 'eth0' came", /an option that takes a value/],
   [

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DropReasons } from '../../src/decode/drop-reasons.js';
-import { type StapBegin, type StapEnd, StapLines } from '../../src/decode/stap-line.js';
+import { type StapEnd, StapLines } from '../../src/decode/stap-line.js';
+import type { StapHeader } from '../../src/decode/stap-record.js';
 import type { EventRecord, MalformedRecord } from '../../src/decode/trace-record.js';
 import { readDrop } from '../../src/model/drop-record.js';
 
-const HEADER = 'kwho\t1\tdrops\trelease=6.1.0-56-amd64\ttime=1\tinterval=5000\tevents=1\t.\n';
+const HEADER =
+  'kwho\t1\tdrops\trelease=6.1.0-56-amd64\ttime=1\tinterval=5000\tevents=1\tstack=24\tnarrow=1\t.\n';
 
 function decode(...pieces: (string | Uint8Array)[]) {
   const records: (EventRecord | MalformedRecord)[] = [];
-  const begins: StapBegin[] = [];
+  const begins: StapHeader[] = [];
   const ends: StapEnd[] = [];
   const lines = new StapLines({
     begin: (header) => begins.push(header),
@@ -143,8 +145,13 @@ describe('the first and the last line', () => {
   it('tell version, kernel, and how much was seen and missed', () => {
     const { begins, ends, ended } = decode(HEADER, 'end\t9\t0\t7\tstapio\tseen=12\tmissed=3\t.\n');
     expect(begins).toEqual([
-      { kind: 'begin', version: 1, script: 'drops', release: '6.1.0-56-amd64', time: 1 },
+      {
+        ...{ kind: 'begin', version: 1, script: 'drops', release: '6.1.0-56-amd64', time: 1 },
+        ...{ events: true, stackDepth: 24, narrow: true },
+      },
     ]);
+    const { begins: older } = decode('kwho\t1\tlog\trelease=6.1.0-56-amd64\ttime=1\t.\n');
+    expect(older).toMatchObject([{ script: 'log', events: false, stackDepth: 0, narrow: false }]);
     expect(ends).toEqual([{ kind: 'end', time: 9, seen: 12, missed: 3 }]);
     expect(ended).toBe(true);
   });

@@ -6,21 +6,21 @@ it.each([
   [
     'WARNING: Number of errors: 2, skipped probes: 57',
     [
-      { kind: 'lost', count: 2, what: 'probe hits that ended in an error' },
-      { kind: 'lost', count: 57, what: 'probe hits that SystemTap skipped' },
+      { kind: 'lost', count: 2, what: 'probe hits that ended in an error', inAccount: false },
+      { kind: 'lost', count: 57, what: 'probe hits that SystemTap skipped', inAccount: false },
     ],
   ],
   [
     'WARNING: Number of errors: 0, skipped probes: 57',
-    [{ kind: 'lost', count: 57, what: 'probe hits that SystemTap skipped' }],
+    [{ kind: 'lost', count: 57, what: 'probe hits that SystemTap skipped', inAccount: false }],
   ],
   [
     'WARNING: Skipped due to reentrancy: 3',
-    [{ kind: 'lost', count: 3, what: 'probe hits within another probe' }],
+    [{ kind: 'lost', count: 3, what: 'probe hits within another probe', inAccount: false }],
   ],
   [
     'WARNING: Skipped due to missed kretprobe/1 on \'kprobe.function("do_syslog").return?\': 4',
-    [{ kind: 'lost', count: 4, what: 'hits of a kernel probe that could not be taken' }],
+    [{ kind: 'lost', count: 4, what: 'hits of a kernel probe that could not be taken', inAccount: false }],
   ],
   [
     "WARNING: Skipped due to global 'drops' lock timeout: 9",
@@ -28,11 +28,18 @@ it.each([
   ],
   [
     'WARNING: There were 12 transport failures. Try stap -s to increase the buffer size from 8192.',
-    [{ kind: 'lost', count: 12, what: 'pieces of output that found no room in SystemTap’s buffer' }],
+    [
+      {
+        kind: 'lost',
+        count: 12,
+        what: 'pieces of output that found no room in SystemTap’s buffer',
+        inAccount: true,
+      },
+    ],
   ],
   [
     'WARNING: There were 2 lost messages, 100 lost bytes, and 0 unexpected sequences.',
-    [{ kind: 'lost', count: 2, what: 'messages of a SystemTap module' }],
+    [{ kind: 'lost', count: 2, what: 'messages of a SystemTap module', inAccount: true }],
   ],
   [
     'ERROR: Skipped too many probes, check MAXSKIPPED or try again with stap -t for more details.',

@@ -52,6 +52,7 @@ describe('dropsScript', () => {
       '@define EVENTS %( 1 %)',
       '@define INTERVAL_MS %( 1000 %)',
       '@define STACK_DEPTH %( 16 %)',
+      '@define NARROW %( 1 %)',
       '@define BY_LOCATION %( 0 %)',
       '@define BY_REASON %( 0 %)',
       '@define BY_PROTOCOL %( 1 %)',

@@ -19,9 +19,15 @@ describe('what SystemTap itself printed', () => {
     ['no-type', 'stap-no-types', 'layout of net_device (kernel<net/sock.h>'],
     ['no-gcc', 'stap-no-compiler', 'its compiler said nothing'],
     ['no-make', 'stap-no-compiler', 'its compiler said nothing'],
+    ['no-gcc-of-headers', 'stap-no-compiler', 'that the headers of kernel 6.1.0-56-amd64 ask for'],
+    [
+      'pass4-newer-than-kernel',
+      'stap-unfit',
+      '/usr/share/systemtap/runtime/linux/stap_fs.h does not compile',
+    ],
     [
       'pass4-older-than-kernel',
-      'stap-too-old',
+      'stap-unfit',
       '/usr/share/systemtap/runtime/stp_task_work.c does not compile',
     ],
   ])('stap: %s', (name, code, message) => {

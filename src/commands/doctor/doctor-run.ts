@@ -20,7 +20,9 @@ export interface DoctorOptions {
 export async function runDoctor({ json, repair }: DoctorOptions): Promise<number> {
   const out = openStandardOutput();
   const stop = new Stop();
-  const ended = new Promise<void>((resolve) => stop.whenReached(resolve));
+  const ended = new Promise<void>((resolve) =>
+    stop.aborted.addEventListener('abort', () => resolve(), { once: true }),
+  );
   const all = (names: readonly CheckName[]) =>
     supervise(names, { start: startExaminer, unfinished, limitMs: CHECK_MS }, ended);
   // SystemTap takes its time, and nothing of the others.

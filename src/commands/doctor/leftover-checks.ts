@@ -1,5 +1,5 @@
 import { locateTracefs } from '../../host/tracefs-mount.js';
-import { findLoadedModules } from '../../stap/loaded-modules.js';
+import { loadedModules, orphanedModules, removeModule } from '../../stap/loaded-modules.js';
 import { findOrphans, removeOrphan } from '../../tracefs/orphans.js';
 import { removeOrphans } from '../orphans.js';
 import type { CheckedHost, CheckResult } from './check.js';
@@ -32,11 +32,10 @@ export function checkLeftovers({ proc }: CheckedHost): CheckResult {
 function checkModules(found: Findings, proc: string): void {
   const name = 'SystemTap modules';
   try {
-    const modules = findLoadedModules(proc);
-    const idle = modules.filter(({ running }) => !running);
-    for (const module of idle) found.no(name, `${module.name} is loaded, and nobody runs it`, REPAIR);
-    if (idle.length > 0) return;
-    const running = modules.map((module) => module.name);
+    const orphans = orphanedModules(proc);
+    for (const module of orphans) found.no(name, `${module.name} is loaded, and nobody runs it`, REPAIR);
+    if (orphans.length > 0) return;
+    const running = loadedModules(proc).map((module) => module.name);
     found.ok(name, running.length === 0 ? 'none of kwho is loaded' : `${running.join(', ')}: in use`);
   } catch (error) {
     found.unknown(name, wordsOf(error).text, null);
@@ -53,19 +52,22 @@ export async function repair({ proc, run }: CheckedHost): Promise<CheckResult> {
     const { text, hint } = wordsOf(error);
     found.no('repair', `nothing could be removed: ${text}`, hint ?? 'run it as root');
   }
-  for (const { name } of loadedModules(proc).filter(({ running }) => !running)) {
-    const result = await run('staprun', ['-d', name]);
-    if (result.outcome === 'done' && result.status === 0)
-      repaired.push(`removed the SystemTap module ${name}`);
+  for (const { name } of orphans(proc)) {
+    const why = await removeModule(name, run, proc);
+    if (why === null) repaired.push(`removed the SystemTap module ${name}`);
     else
-      found.no('repair', `the SystemTap module ${name} could not be removed`, `as root: staprun -d ${name}`);
+      found.no(
+        'repair',
+        `the SystemTap module ${name} could not be removed: ${why}`,
+        `as root: staprun -d ${name}`,
+      );
   }
   return { findings: found.list, repaired };
 }
 
-function loadedModules(proc: string): ReturnType<typeof findLoadedModules> {
+function orphans(proc: string): ReturnType<typeof orphanedModules> {
   try {
-    return findLoadedModules(proc);
+    return orphanedModules(proc);
   } catch {
     return [];
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CommandFinding } from '../../model/host-report.js';
 import { STAP_LIMITS } from '../../stap/compile.js';
 import { explainStapFailure, stapMissing } from '../../stap/failure.js';
-import { stapWithin } from '../../stap/run-stap.js';
+import { stapRunner } from '../../stap/run-stap.js';
 import { scriptOf } from '../probe.js';
 import { probeOptions } from '../probe-options.js';
 import type { CheckedHost, CheckResult } from './check.js';
@@ -88,7 +88,7 @@ async function tryParsing(found: Findings, { release }: CheckedHost): Promise<vo
   const name = 'trial parse';
   const folder = mkdtempSync(join(tmpdir(), 'kwho-doctor-'));
   try {
-    const stap = stapWithin(PARSE_MS, { SYSTEMTAP_DIR: folder });
+    const stap = stapRunner({ timeout: PARSE_MS, env: { SYSTEMTAP_DIR: folder } });
     for (const which of ['drops', 'log']) {
       const script = scriptOf(probeOptions({ SCRIPT: which }), release);
       const result = await stap(['-p1', '-r', release, ...STAP_LIMITS, '-'], script, folder);

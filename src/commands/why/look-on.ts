@@ -6,9 +6,10 @@ import { KernelJournal } from '../../tracefs/journal.js';
 import { kernelMedium } from '../../tracefs/medium.js';
 import { wallClock } from '../drops-clock.js';
 import { LiveLog } from '../log-live.js';
-import { openLogOutput } from '../log-run.js';
+import { openLogOutput } from '../log-output.js';
 import { removeOrphans } from '../orphans.js';
 import { ReadyFile } from '../ready-file.js';
+import { logOptionsOf } from '../record-options.js';
 import { Stop } from '../stop.js';
 import { Tap } from '../tap.js';
 import { undoOnExit } from '../undo-on-exit.js';
@@ -36,7 +37,7 @@ export async function lookOn(
 ): Promise<Watched> {
   const ready = new ReadyFile(readyFile);
   const tracefs = locateTracefs('/proc');
-  removeOrphans(tracefs, '/proc');
+  await removeOrphans(tracefs, '/proc');
   const stop = new Stop();
   const journal = new KernelJournal(kernelMedium);
   const restore = undoOnExit(journal);
@@ -54,20 +55,7 @@ export async function lookOn(
   return { ...kept.watched, status: stop.status };
 }
 
-const OPTIONS = {
-  json: false,
-  all: false,
-  stack: false,
-  actions: [],
-  doors: [],
-  comms: [],
-  pids: [],
-  forMs: null,
-  maxEvents: null,
-  bufferKib: null,
-  reader: 'auto' as const,
-  readyFile: null,
-};
+const OPTIONS = logOptionsOf({});
 
 /** Keeps the accesses that say something of missing messages, and passes everything on. */
 class Keeper implements EventSink {

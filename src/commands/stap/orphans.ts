@@ -1,0 +1,17 @@
+import { runCommand } from '../../host/command.js';
+import { orphanedModules, removeModule } from '../../stap/loaded-modules.js';
+
+/**
+ * Removes the SystemTap modules that dead runs left in the kernel.
+ * @param proc root of the proc file system
+ * @returns a sentence for each, as removeOrphans() of ../orphans.ts gives them
+ */
+export async function removeOrphanedModules(proc: string): Promise<string[]> {
+  const told: string[] = [];
+  for (const { name, pid } of orphanedModules(proc)) {
+    const why = await removeModule(name, runCommand, proc);
+    const done = why === null ? 'removed' : `could not remove (${why})`;
+    told.push(`${done} what a dead SystemTap run of kwho (pid ${pid}) left behind: the module ${name}`);
+  }
+  return told;
+}

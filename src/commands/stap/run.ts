@@ -1,0 +1,114 @@
+import { release } from 'node:os';
+import { KwhoError, PermissionError, UnavailableError } from '../../errors.js';
+import { runCommand } from '../../host/command.js';
+import { type OutputChannel, openStandardOutput } from '../../output/channel.js';
+import { printable } from '../../output/escape.js';
+import { loadedModules, removeModule } from '../../stap/loaded-modules.js';
+import { ModuleRun, type ModuleRunOptions } from '../../stap/module-run.js';
+import { ReadyFile } from '../ready-file.js';
+import type { Side } from '../side.js';
+import { Stop } from '../stop.js';
+import { watch } from '../watch.js';
+import { findModule, type WantedModule } from './modules.js';
+import { removeOrphanedModules } from './orphans.js';
+
+/** What a command wants of a run with SystemTap. */
+export interface StapCommand<S extends StapSide> {
+  options: {
+    forMs: number | null;
+    readyFile: string | null;
+    bufferKib: number | null;
+    module: string | null;
+  };
+  /** The module that is to be built where none is given. */
+  module: () => WantedModule;
+  /** Wires model and output, when the module has said what it is. @throws where it is not the right one */
+  open: (run: ModuleRun, out: OutputChannel) => S;
+  begin: (side: S, run: ModuleRun) => Promise<void> | void;
+  /** Why tracefs is not used, where it was to be tried first. */
+  instead: KwhoError | null;
+}
+
+export interface StapSide extends Side {
+  telling: { notice(code: string, level: 'info' | 'warning' | 'error', text: string, more?: object): void };
+  readonly failure: KwhoError | null;
+  record: ModuleRunOptions['record'];
+  finish(): Promise<void>;
+}
+
+/** A run with SystemTap, until it is told to stop. Returns the exit status. */
+export async function runWithStap<S extends StapSide>(command: StapCommand<S>): Promise<number> {
+  const { options, instead } = command;
+  const out = openStandardOutput();
+  const readyFile = new ReadyFile(options.readyFile);
+  const stop = new Stop();
+  if (instead !== null)
+    process.stderr.write(`kwho: ${printable(instead.message)}: trying SystemTap instead\n`);
+  const removed = await removeOrphanedModules('/proc');
+  let side: S | null = null;
+  let run: ModuleRun;
+  try {
+    const file = await findModule(options.module, command.module, stop.aborted);
+    const waiting: Parameters<ModuleRunOptions['record']>[0][] = [];
+    run = await ModuleRun.start(
+      {
+        file,
+        release: release(),
+        bufferMib: options.bufferKib === null ? BUFFER_MIB : Math.ceil(options.bufferKib / 1024),
+        record: (record) => (side === null ? waiting.push(record) : side.record(record)),
+      },
+      stop.aborted,
+    );
+  } catch (error) {
+    if (stop.reached) return stop.status;
+    throw both(error, instead);
+  }
+  try {
+    if (stop.reached) return stop.status;
+    const live = command.open(run, out);
+    side = live;
+    for (const text of removed) live.telling.notice('orphan', 'warning', text);
+    if (instead !== null)
+      live.telling.notice('fallback', 'info', `SystemTap is used, because ${instead.message}`, {
+        hint: instead.hint ?? null,
+      });
+    await command.begin(live, run);
+    readyFile.announce();
+    stop.after(options.forMs);
+    await watch([live], out, stop);
+    await live.finish();
+  } finally {
+    await run.stop();
+    await removeLeftover(run.module);
+    await out.drain(stop.signal === null ? DRAIN_MS : DRAIN_AFTER_SIGNAL_MS);
+  }
+  const { failure } = side as S;
+  if (failure !== null && !stop.reached) throw failure;
+  return stop.status;
+}
+
+/** MiB between kernel and staprun: some ten thousand drops. */
+const BUFFER_MIB = 8;
+const DRAIN_MS = 5000;
+const DRAIN_AFTER_SIGNAL_MS = 500;
+
+/** A staprun that was killed leaves its module. */
+async function removeLeftover(name: string): Promise<void> {
+  if (!loadedModules('/proc').some((module) => module.name === name)) return;
+  const why = await removeModule(name, runCommand, '/proc');
+  if (why !== null)
+    process.stderr.write(
+      `kwho: could not remove the module ${name} (${printable(why)}); the next run of kwho tries again\n`,
+    );
+}
+
+/** Where tracefs was to be used first, what keeps that from working is the answer, and SystemTap its hint. */
+function both(error: unknown, instead: KwhoError | null): unknown {
+  if (instead === null || !(error instanceof KwhoError)) return error;
+  const Kind = instead instanceof PermissionError ? PermissionError : UnavailableError;
+  return new Kind(instead.message, {
+    code: instead.code,
+    hint: `${instead.hint ?? ''}; SystemTap cannot help out: ${error.message}`,
+    cause: error,
+  });
+}
