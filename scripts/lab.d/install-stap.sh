@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Fetches SystemTaps that compile for the kernels of the lab: each in a small
-# Debian of its own in the cache, with the kernels' headers and lists of
-# functions in it. Sourced by scripts/lab, after install.sh.
+# Fetches a SystemTap that compiles for every kernel of the lab: a small Debian
+# of its own in the cache, with the kernels' headers and lists of functions in
+# it. Sourced by scripts/lab, after install.sh.
 
 install_stap() {
   local kernel=$1 root
-  root=$(stap_root "$kernel")
-  install_stap_root "$(stap_suite_of "$kernel")" "$root"
+  root=$(stap_root)
+  install_stap_root sid "$root"
   install_headers "$kernel" "$root"
   link_tools "$kernel" "$root"
   install_functions "$kernel" "$root"

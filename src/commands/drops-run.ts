@@ -26,7 +26,7 @@ export async function runDrops(options: DropsOptions): Promise<number> {
   }
   const out = openStandardOutput();
   const readyFile = new ReadyFile(options.readyFile);
-  const removed = removeOrphans(tracefs, '/proc');
+  const removed = await removeOrphans(tracefs, '/proc');
   const stop = new Stop();
   const journal = new KernelJournal(kernelMedium);
   const restore = undoOnExit(journal);

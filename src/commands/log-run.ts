@@ -25,7 +25,7 @@ export async function runLog(options: LogOptions): Promise<number> {
   }
   const out = openStandardOutput();
   const readyFile = new ReadyFile(options.readyFile);
-  const removed = removeOrphans(tracefs, '/proc');
+  const removed = await removeOrphans(tracefs, '/proc');
   const stop = new Stop();
   const journal = new KernelJournal(kernelMedium);
   const restore = undoOnExit(journal);

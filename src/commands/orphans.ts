@@ -1,7 +1,12 @@
 import { findOrphans, removeOrphan } from '../tracefs/orphans.js';
+import { removeOrphanedModules } from './stap/orphans.js';
 
-/** Removes what dead runs left in the kernel. Returns a sentence for each. */
-export function removeOrphans(tracefs: string, proc: string): string[] {
+/** Removes what dead runs left in the kernel, by tracefs and by SystemTap. Returns a sentence for each. */
+export async function removeOrphans(tracefs: string, proc: string): Promise<string[]> {
+  return [...removeTraces(tracefs, proc), ...(await removeOrphanedModules(proc))];
+}
+
+function removeTraces(tracefs: string, proc: string): string[] {
   return findOrphans(tracefs, proc).map((orphan) => {
     const { pid, instances, events } = orphan;
     const parts = [...instances, ...(events.length === 0 ? [] : [`${events.length} dynamic events`])];

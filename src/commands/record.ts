@@ -46,7 +46,7 @@ async function runRecord(file: string, values: OptionValues): Promise<number> {
   const log = logOptionsOf(values);
   const readyFile = new ReadyFile(log.readyFile);
   const tracefs = locateTracefs('/proc');
-  const removed = removeOrphans(tracefs, '/proc');
+  const removed = await removeOrphans(tracefs, '/proc');
   const stop = new Stop();
   const journal = new KernelJournal(kernelMedium);
   const restore = undoOnExit(journal);

@@ -42,7 +42,7 @@ async function runTop(values: OptionValues): Promise<number> {
   const catalogue = openCatalogue();
   const readyFile = new ReadyFile(log.readyFile);
   const tracefs = locateTracefs('/proc');
-  const removed = removeOrphans(tracefs, '/proc');
+  const removed = await removeOrphans(tracefs, '/proc');
   const stop = new Stop();
   const journal = new KernelJournal(kernelMedium);
   const restore = undoOnExit(journal);

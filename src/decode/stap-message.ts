@@ -57,7 +57,7 @@ const WARNINGS: readonly [RegExp, Tell][] = [
   ],
   [
     /There were (\d+) transport failures/,
-    ([, count]) => lost(count!, 'pieces of output that found no room in SystemTap’s buffer', true),
+    ([, count]) => lost(count!, 'pieces of output that found no room in the buffer of SystemTap', true),
   ],
   [
     /There were (\d+) lost messages, (\d+) lost bytes/,

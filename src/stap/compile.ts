@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ByteString } from '../decode/trace-record.js';
@@ -42,6 +42,8 @@ export async function compileProbe(run: RunStap, module: ProbeModule): Promise<B
     if (!existsSync(join(folder, `${name}.ko`)))
       throw failed('stap said that all went well, and built no module');
     copyFileSync(join(folder, `${name}.ko`), module.output);
+    // Whoever could write to it could put a module of his own into the kernel.
+    chmodSync(module.output, 0o644);
     return stderr;
   } finally {
     rmSync(folder, { recursive: true, force: true });

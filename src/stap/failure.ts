@@ -35,7 +35,7 @@ export function stapMissing(program: StapRun['program']): KwhoError {
   const packages = program === 'stap' ? 'systemtap' : 'systemtap-runtime';
   return new UnavailableError(`${program} is not installed`, {
     code: 'stap-missing',
-    hint: `install the package ${packages}; without SystemTap, kwho drops and kwho log use the kernel’s own tracing`,
+    hint: `install the package ${packages}; without SystemTap, kwho drops and kwho log use the kernel's own tracing`,
   });
 }
 
@@ -120,7 +120,7 @@ const FAILURES: readonly Failure[] = [
     code: 'stap-module-file',
     pattern: /Unable to canonicalize path "[^"]*": No such file|Error creating Elf object|Error opening elf/,
     say: () => ({
-      message: 'the module’s file is missing or is no kernel module',
+      message: 'the file of the module is missing or is no kernel module',
       hint: 'build it again: kwho probe drops --compile -r RELEASE -o FILE.ko',
     }),
   },
@@ -161,7 +161,7 @@ const FAILURES: readonly Failure[] = [
     code: 'stap-overload',
     pattern: /probe overhead (?:\([^)]*\) )?exceeded threshold/,
     say: () => ({
-      message: 'SystemTap ended the script because it took more than half of a CPU’s time',
+      message: 'SystemTap ended the script because it took more than half of the time of a CPU',
       hint: 'count instead of telling single drops, or narrow it with --dev or --reason',
     }),
   },
@@ -180,7 +180,7 @@ const FAILURES: readonly Failure[] = [
     pass: 2,
     say: ({ release }, [, type, header]) => ({
       message: `stap could not build the kernel's headers to learn the layout of ${type} (${header}, kernel ${release})`,
-      hint: 'the compiler’s messages above tell why; often stap is older than the kernel, or /proc is not mounted',
+      hint: 'stap by hand shows what the compiler says of them; often stap is older than the kernel, or /proc is not mounted',
     }),
   },
   {

@@ -32,7 +32,7 @@ it.each([
       {
         kind: 'lost',
         count: 12,
-        what: 'pieces of output that found no room in SystemTap’s buffer',
+        what: 'pieces of output that found no room in the buffer of SystemTap',
         inAccount: true,
       },
     ],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { buildStapModules } from './stap-modules.js';
 
 /**
  * Boots each kernel of the lab once, runs test/kernel/guest inside it and reports every test of it as one here.
@@ -19,8 +20,15 @@ interface GuestTest {
   failureMessages: string[];
 }
 
+interface Kernel {
+  kernel: string;
+  release: string;
+}
+
 interface GuestReport {
   kernel: string;
+  /** Why nothing of SystemTap was tested; null where it was. */
+  noStap: string | null;
   tests: GuestTest[];
   /** What the guest printed, for a run that gave no report. */
   output: string;
@@ -43,7 +51,7 @@ if (kernels.length === 0) {
   for (const report of reports) tell(report);
 }
 
-async function installedKernels(): Promise<string[]> {
+async function installedKernels(): Promise<Kernel[]> {
   const { stdout, exitCode } = await execa(LAB, ['list', '--json'], {
     reject: false,
   });
@@ -52,11 +60,12 @@ async function installedKernels(): Promise<string[]> {
     kernel: string;
     release: string | null;
   }[];
-  return list.filter(({ release }) => release !== null).map(({ kernel }) => kernel);
+  return list.flatMap(({ kernel, release }) => (release === null ? [] : [{ kernel, release }]));
 }
 
-async function runAll(names: readonly string[]): Promise<GuestReport[]> {
-  const queue = [...names];
+async function runAll(all: readonly Kernel[]): Promise<GuestReport[]> {
+  const queue = [...all];
+  const names = all.map(({ kernel }) => kernel);
   const reports: GuestReport[] = [];
   const worker = async () => {
     for (let kernel = queue.shift(); kernel !== undefined; kernel = queue.shift())
@@ -66,7 +75,10 @@ async function runAll(names: readonly string[]): Promise<GuestReport[]> {
   return reports.sort((a, b) => names.indexOf(a.kernel) - names.indexOf(b.kernel));
 }
 
-async function runIn(kernel: string): Promise<GuestReport> {
+async function runIn({ kernel, release }: Kernel): Promise<GuestReport> {
+  const stap = await buildStapModules(kernel, release);
+  const noStap = typeof stap === 'string' ? stap : null;
+  if (noStap !== null) process.stderr.write(`\n*** SYSTEMTAP TESTS SKIPPED: ${noStap}\n\n`);
   const share = mkdtempSync(join(tmpdir(), `kwho-lab-${kernel}-`));
   const began = Date.now();
   process.stderr.write(`kernel ${kernel}: booting\n`);
@@ -89,6 +101,9 @@ async function runIn(kernel: string): Promise<GuestReport> {
       '--',
       'env',
       `KWHO_DROP_CASES=${process.env.KWHO_DROP_CASES ?? ''}`,
+      ...(typeof stap === 'string'
+        ? []
+        : [`KWHO_STAP_ROOT=${stap.root}`, `KWHO_STAP_MODULES=${stap.folder}`]),
       'node_modules/.bin/vitest',
       ...vitest,
       '--outputFile=/lab/report.json',
@@ -101,7 +116,7 @@ async function runIn(kernel: string): Promise<GuestReport> {
   process.stderr.write(
     `kernel ${kernel}: ${tests.length} tests in ${Math.round((Date.now() - began) / 1000)} s\n`,
   );
-  return { kernel, tests, output: all };
+  return { kernel, noStap, tests, output: all };
 }
 
 function testsOf(report: string): GuestTest[] {
@@ -119,10 +134,13 @@ function testsOf(report: string): GuestTest[] {
   );
 }
 
-function tell({ kernel, tests, output }: GuestReport): void {
+function tell({ kernel, noStap, tests, output }: GuestReport): void {
   describe(`Linux ${kernel}`, () => {
     it('gave a report', () => {
       expect(tests.length, `no test ran in the guest:\n${output.slice(-4000)}`).toBeGreaterThan(0);
+    });
+    it.skipIf(noStap !== null && wanted !== '1')('SystemTap was tested', () => {
+      expect(noStap).toBeNull();
     });
     for (const { fullName, status, failureMessages } of tests) {
       it.skipIf(status === 'pending' || status === 'skipped')(fullName, () => {

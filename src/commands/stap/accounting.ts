@@ -28,9 +28,9 @@ export function settleStap(
   if (account === null)
     teller.lost(null, 'whatever came since SystemTap ended: the script did not come to its end');
   else if (account.seen > told)
-    teller.lost(account.seen - told, 'hits that found no room in SystemTap’s buffer or tables');
+    teller.lost(account.seen - told, 'hits that found no room in the buffer or tables of SystemTap');
   if (failure === null) return;
-  teller.notice('stap-ended', 'error', `SystemTap ended: ${failure.message}`, {
+  teller.notice('stap-ended', 'error', `SystemTap ended before it was to: ${failure.message}`, {
     hint: failure.hint ?? null,
     details: { code: failure.code, kernel: release() },
   });

@@ -27,14 +27,14 @@ export async function runStapDrops(options: DropsOptions, instead: KwhoError | n
     options,
     instead,
     module: () => dropsModule(events, options.stack),
-    open: ({ header }, out) => {
-      checkDropsHeader(header!, events, options.stack);
+    open: (header, out) => {
+      checkDropsHeader(header, events, options.stack);
       const sink = openDropOutput(out, options.json, {
         ...{ catalogue, host, wall: wallClock() },
         progress: () => live.investigation,
       });
       const parts = { world: WORLD, options, reasons, namespaces, conditions, catalogue, sink };
-      const live: StapDrops = new StapDrops({ ...parts, tap: new Tap('drops'), header: header! });
+      const live: StapDrops = new StapDrops({ ...parts, tap: new Tap('drops'), header });
       return live;
     },
     begin: (live, run) => live.start(run),

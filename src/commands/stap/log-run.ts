@@ -13,8 +13,8 @@ export async function runStapLog(options: LogOptions, instead: KwhoError | null)
     options,
     instead,
     module: () => logModule(options.stack),
-    open: ({ header }, out) => {
-      checkLogHeader(header!, options.stack);
+    open: (header, out) => {
+      checkLogHeader(header, options.stack);
       const sink = openLogOutput(out, options, wallClock());
       return new StapLog({ proc: '/proc', options, sink, tap: new Tap('log') });
     },

@@ -1,4 +1,5 @@
 import { release } from 'node:os';
+import type { StapHeader } from '../../decode/stap-record.js';
 import { KwhoError, PermissionError, UnavailableError } from '../../errors.js';
 import { runCommand } from '../../host/command.js';
 import { type OutputChannel, openStandardOutput } from '../../output/channel.js';
@@ -23,7 +24,7 @@ export interface StapCommand<S extends StapSide> {
   /** The module that is to be built where none is given. */
   module: () => WantedModule;
   /** Wires model and output, when the module has said what it is. @throws where it is not the right one */
-  open: (run: ModuleRun, out: OutputChannel) => S;
+  open: (header: StapHeader, out: OutputChannel) => S;
   begin: (side: S, run: ModuleRun) => Promise<void> | void;
   /** Why tracefs is not used, where it was to be tried first. */
   instead: KwhoError | null;
@@ -49,13 +50,12 @@ export async function runWithStap<S extends StapSide>(command: StapCommand<S>): 
   let run: ModuleRun;
   try {
     const file = await findModule(options.module, command.module, stop.aborted);
-    const waiting: Parameters<ModuleRunOptions['record']>[0][] = [];
     run = await ModuleRun.start(
       {
         file,
         release: release(),
         bufferMib: options.bufferKib === null ? BUFFER_MIB : Math.ceil(options.bufferKib / 1024),
-        record: (record) => (side === null ? waiting.push(record) : side.record(record)),
+        record: (record) => side?.record(record),
       },
       stop.aborted,
     );
@@ -64,8 +64,10 @@ export async function runWithStap<S extends StapSide>(command: StapCommand<S>): 
     throw both(error, instead);
   }
   try {
-    if (stop.reached) return stop.status;
-    const live = command.open(run, out);
+    const { header } = run;
+    // It was told to stop before the module had begun.
+    if (header === null) return stop.status;
+    const live = command.open(header, out);
     side = live;
     for (const text of removed) live.telling.notice('orphan', 'warning', text);
     if (instead !== null)

@@ -10,12 +10,16 @@ export function withPath(
   name: (address: bigint) => KernelLocation | null,
 ): TraceRecord[] {
   if (record.kind !== 'event' || !Array.isArray(record.fields.stack)) return [record];
-  const frames = (record.fields.stack as readonly bigint[]).map((address) => {
-    const found = name(address);
-    return found === null
-      ? `0x${address.toString(16)}`
-      : `${found.symbol}+0x${(found.offset ?? 0).toString(16)}`;
-  });
+  const addresses = record.fields.stack as readonly bigint[];
+  // Where a probe stands on the first instruction, stack() gives that place twice.
+  const frames = addresses
+    .filter((address, level) => address !== addresses[level - 1])
+    .map((address) => {
+      const found = name(address);
+      return found === null
+        ? `0x${address.toString(16)}`
+        : `${found.symbol}+0x${(found.offset ?? 0).toString(16)}`;
+    });
   const { time, cpu, tid } = record;
   return [record, { kind: 'stack', time, cpu, tid, frames }];
 }
