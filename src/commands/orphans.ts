@@ -6,7 +6,8 @@ export async function removeOrphans(tracefs: string, proc: string): Promise<stri
   return [...removeTraces(tracefs, proc), ...(await removeOrphanedModules(proc))];
 }
 
-function removeTraces(tracefs: string, proc: string): string[] {
+/** The part in tracefs alone. */
+export function removeTraces(tracefs: string, proc: string): string[] {
   return findOrphans(tracefs, proc).map((orphan) => {
     const { pid, instances, events } = orphan;
     const parts = [...instances, ...(events.length === 0 ? [] : [`${events.length} dynamic events`])];

@@ -1,7 +1,8 @@
 import { locateTracefs } from '../../host/tracefs-mount.js';
-import { loadedModules, orphanedModules, removeModule } from '../../stap/loaded-modules.js';
+import { loadedModules, orphanedModules } from '../../stap/loaded-modules.js';
 import { findOrphans, removeOrphan } from '../../tracefs/orphans.js';
-import { removeOrphans } from '../orphans.js';
+import { removeTraces } from '../orphans.js';
+import { removeOrphanedModules } from '../stap/orphans.js';
 import type { CheckedHost, CheckResult } from './check.js';
 import { Findings, wordsOf } from './finding.js';
 
@@ -45,32 +46,21 @@ function checkModules(found: Findings, proc: string): void {
 /** Removes it. */
 export async function repair({ proc, run }: CheckedHost): Promise<CheckResult> {
   const found = new Findings('left behind');
-  const repaired: string[] = [];
-  try {
-    repaired.push(...removeOrphans(locateTracefs(proc), proc));
-  } catch (error) {
-    const { text, hint } = wordsOf(error);
-    found.no('repair', `nothing could be removed: ${text}`, hint ?? 'run it as root');
+  const told: string[] = [];
+  for (const remove of [
+    () => removeTraces(locateTracefs(proc), proc),
+    () => removeOrphanedModules(proc, run),
+  ]) {
+    try {
+      told.push(...(await remove()));
+    } catch (error) {
+      const { text, hint } = wordsOf(error);
+      found.no('repair', `nothing could be removed: ${text}`, hint ?? 'run it as root');
+    }
   }
-  for (const { name } of orphans(proc)) {
-    const why = await removeModule(name, run, proc);
-    if (why === null) repaired.push(`removed the SystemTap module ${name}`);
-    else
-      found.no(
-        'repair',
-        `the SystemTap module ${name} could not be removed: ${why}`,
-        `as root: staprun -d ${name}`,
-      );
-  }
-  return { findings: found.list, repaired };
-}
-
-function orphans(proc: string): ReturnType<typeof orphanedModules> {
-  try {
-    return orphanedModules(proc);
-  } catch {
-    return [];
-  }
+  for (const text of told.filter((text) => !text.startsWith('removed')))
+    found.no('repair', text, 'run it as root');
+  return { findings: found.list, repaired: told.filter((text) => text.startsWith('removed')) };
 }
 
 /** Takes back what a trial that had to be killed has left. @param pid of the process that was to do it */

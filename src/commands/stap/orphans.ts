@@ -1,4 +1,4 @@
-import { runCommand } from '../../host/command.js';
+import { type RunCommand, runCommand } from '../../host/command.js';
 import { orphanedModules, removeModule } from '../../stap/loaded-modules.js';
 
 /**
@@ -6,10 +6,10 @@ import { orphanedModules, removeModule } from '../../stap/loaded-modules.js';
  * @param proc root of the proc file system
  * @returns a sentence for each, as removeOrphans() of ../orphans.ts gives them
  */
-export async function removeOrphanedModules(proc: string): Promise<string[]> {
+export async function removeOrphanedModules(proc: string, run: RunCommand = runCommand): Promise<string[]> {
   const told: string[] = [];
   for (const { name, pid } of orphanedModules(proc)) {
-    const why = await removeModule(name, runCommand, proc);
+    const why = await removeModule(name, run, proc);
     const done = why === null ? 'removed' : `could not remove (${why})`;
     told.push(`${done} what a dead SystemTap run of kwho (pid ${pid}) left behind: the module ${name}`);
   }
