@@ -16,7 +16,7 @@ export async function dryRunDrops(options: DropsOptions): Promise<number> {
   const out = openStandardOutput();
   const say = (line: string) => out.write(`${line}\n`);
   const tracefs = locateTracefs('/proc');
-  const facts = readDropEvent(tracefs);
+  const facts = readDropEvent(tracefs, '/proc');
   const namespaces = new Namespaces({ proc: '/proc', run: '/run' });
   const conditions = dropConditions(options.conditions, { ...facts, namespaces: () => namespaces.list() });
   const journal = new KernelJournal(new ShellMedium(say));

@@ -34,7 +34,7 @@ export interface LiveDropsSite {
  */
 export function openLiveDrops(site: LiveDropsSite): LiveDrops {
   const { tracefs, journal, options, catalogue, out, tap, samples, closing } = site;
-  const facts = readDropEvent(tracefs);
+  const facts = readDropEvent(tracefs, WORLD.proc);
   const namespaces = new Namespaces(WORLD);
   const conditions = dropConditions(options.conditions, { ...facts, namespaces: () => namespaces.list() });
   const choice = chooseReader(options.reader, tracefs, WORLD.proc, [KERNEL_TEXT]);

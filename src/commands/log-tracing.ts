@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { logDoorOf } from '../decode/log-doors.js';
 import { systemCode } from '../errors.js';
 import { Btf, BtfError } from '../host/btf.js';
+import { ftraceSwitchedOff } from '../host/ftrace-switch.js';
 import { type DoorTracing, doorsAmong, traceDoors } from '../tracefs/door-tracing.js';
 import { DynamicEvents } from '../tracefs/dynamic-events.js';
 import { findTraceable } from '../tracefs/function-filter.js';
@@ -63,21 +64,6 @@ export function setUpLogTracing(
   });
   if (off !== null) doors.refusals.splice(0, Number.POSITIVE_INFINITY, off);
   return { doors, identities, clock };
-}
-
-/**
- * With this switch off the kernel takes every filter, tracer and probe on a function without a word, and none of them
- * ever fires (Documentation/admin-guide/sysctl/kernel.rst, ftrace_enabled).
- */
-export function ftraceSwitchedOff(proc: string): string | null {
-  try {
-    const value = readFileSync(join(proc, 'sys/kernel/ftrace_enabled'), 'latin1').trim();
-    return value === '0'
-      ? 'kernel.ftrace_enabled is 0: no function can be traced until sysctl kernel.ftrace_enabled=1'
-      : null;
-  } catch {
-    return null;
-  }
 }
 
 /** The functions of this kernel that the log side can make use of. */

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { DropReasons } from '../decode/drop-reasons.js';
 import { parseEventFormat } from '../decode/event-format.js';
 import { systemCode, UnavailableError } from '../errors.js';
+import { ftraceSwitchedOff } from '../host/ftrace-switch.js';
 import type { PacketOffsets } from '../host/packet-offsets.js';
 import { POINTERS } from './drop-event-filter.js';
-import { type DropField, dropProbes, type TraceSyntax, traceSyntax } from './drop-probe.js';
+import { type DropField, type DropProbe, dropProbes, type TraceSyntax, traceSyntax } from './drop-probe.js';
 import { type DynamicEvents, dynamicEvents, lastProbeError, type ProbeDefinition } from './dynamic-events.js';
 import { type HistDefinition, startHist } from './hist-trigger.js';
 import type { TraceInstance } from './instance.js';
@@ -24,10 +25,12 @@ export interface DropEventFacts {
   /** Its text has a hash for the location (5.17 to 6.8). */
   hashed: boolean;
   syntax: TraceSyntax;
+  /** Why no function may be hooked; null where it may. */
+  switchedOff: string | null;
 }
 
 /** @throws UnavailableError where the kernel has no such event */
-export function readDropEvent(tracefs: string): DropEventFacts {
+export function readDropEvent(tracefs: string, proc: string): DropEventFacts {
   const path = join(tracefs, 'events', DROP_EVENT, 'format');
   try {
     const text = readFileSync(path, 'latin1');
@@ -40,6 +43,7 @@ export function readDropEvent(tracefs: string): DropEventFacts {
       hasSocket: format.fields.some(({ name }) => name === 'rx_sk'),
       hashed: /location=%p[ "]/.test(format.printFormat) && existsSync(join(tracefs, 'options/hash-ptr')),
       syntax: traceSyntax(readFileSync(join(tracefs, 'README'), 'latin1'), dynamicEvents(tracefs)),
+      switchedOff: ftraceSwitchedOff(proc),
     };
   } catch (cause) {
     throw new UnavailableError(
@@ -79,9 +83,8 @@ export function defineDropProbe(
   wanted: readonly DropField[],
 ): DefinedProbe | string[] {
   const refusals: string[] = [];
-  const { facts, offsets, arch, probes, instance } = site;
-  const { hasReason: reason, hasSocket: socket, syntax } = facts;
-  for (const probe of dropProbes({ name, reason, socket, offsets, arch, wanted, syntax })) {
+  const { facts, offsets, probes, instance } = site;
+  for (const probe of usableProbes(site, name, wanted)) {
     try {
       probes.define(probe);
       return { definition: probe, event: `${instance.group}/${name}`, filter: probe.filter };
@@ -90,8 +93,20 @@ export function defineDropProbe(
       refusals.push(`${probe.kind}: probe: ${systemCode(error)}${words === null ? '' : ` (${words})`}`);
     }
   }
+  if (facts.switchedOff !== null) refusals.push(facts.switchedOff);
   if (offsets === null) refusals.push('there is no type information: /sys/kernel/btf/vmlinux cannot be read');
   return refusals;
+}
+
+/** The probes to try, best first. Only an event probe does without a hook on a function. */
+export function usableProbes(
+  { facts, offsets, arch }: Pick<DropProbeSite, 'facts' | 'offsets' | 'arch'>,
+  name: string,
+  wanted: readonly DropField[],
+): DropProbe[] {
+  const { hasReason: reason, hasSocket: socket, syntax, switchedOff } = facts;
+  const probes = dropProbes({ name, reason, socket, offsets, arch, wanted, syntax });
+  return switchedOff === null ? probes : probes.filter(({ kind }) => kind === 'e');
 }
 
 /** What the kernel's tables count by; each is printed under its number. */

@@ -28,7 +28,7 @@ interface Run extends DropHostOptions {
 /** `kwho drops ARGS` up to where everything is chosen. */
 function setUp(kernel: string, args: string, { reader = 'pages', ...options }: Run = {}): DropsSetup {
   const host = newHost(kernel, options);
-  const facts = readDropEvent(host.path);
+  const facts = readDropEvent(host.path, host.path);
   const wanted = dropsOptions(
     parseOptions(
       drops,
@@ -116,6 +116,20 @@ describe('what each kernel gets', () => {
   });
 });
 
+describe('where kernel.ftrace_enabled is 0', () => {
+  it.each([
+    ['5.10', [], 'skb/kfree_skb'],
+    ['6.1', ['e:kwho_7/keys skb.kfree_skb', 'e:kwho_7/drop skb.kfree_skb'], 'drop'],
+    ['6.12', ['e:kwho_7/keys skb.kfree_skb', 'e:kwho_7/drop skb.kfree_skb'], 'drop'],
+  ])('Linux %s: no probe that hooks a function, which would not fire', (kernel, defined, detail) => {
+    const setup = setUp(kernel, '', { ftrace: false });
+    expect(host?.defined()).toEqual(defined);
+    expect(plan(setup).detail).toBe(detail);
+    if (kernel === '5.10')
+      expect(setup.refusals).toContainEqual(expect.stringContaining('ftrace_enabled is 0'));
+  });
+});
+
 describe('where probes are refused', () => {
   it('the plain event, with its blind spots and the kernel’s reasons', () => {
     const setup = setUp('6.12', '', { probes: false });
@@ -141,7 +155,7 @@ describe('where probes are refused', () => {
   it('type information that lies is as none', () => {
     const host = newHost('6.1', { btf: false });
     host.put('sys/kernel/btf/vmlinux', 'not BTF at all');
-    const facts = readDropEvent(host.path);
+    const facts = readDropEvent(host.path, host.path);
     const options = dropsOptions({});
     const site = {
       instance: host.instance(PID),

@@ -53,14 +53,15 @@ describe('what a kernel’s drop event offers', () => {
     ],
   ])('Linux %s', (kernel, expected) => {
     host = new DropHost(kernel);
-    const { reasons, format: _, ...facts } = readDropEvent(host.path);
+    const { reasons, format: _, switchedOff, ...facts } = readDropEvent(host.path, host.path);
     expect(facts).toEqual(expected);
+    expect(switchedOff).toBeNull();
     expect(reasons.number('NO_SOCKET') === null).toBe(kernel === '5.10');
   });
 
   it('a kernel without the event', () => {
     host = new FakeTracefs();
-    const error = thrown(() => readDropEvent(host.path));
+    const error = thrown(() => readDropEvent(host.path, host.path));
     expect(error).toMatchObject({ code: 'no-drop-event', name: 'UnavailableError' });
     expect(error.message).toBe('the event skb:kfree_skb cannot be read (ENOENT)');
   });
@@ -68,7 +69,7 @@ describe('what a kernel’s drop event offers', () => {
   it('an event that does not look like one', () => {
     host = new DropHost('6.12');
     host.put('events/skb/kfree_skb/format', 'name: kfree_skb\nnonsense\n');
-    expect(thrown(() => readDropEvent(host.path)).code).toBe('no-drop-event');
+    expect(thrown(() => readDropEvent(host.path, host.path)).code).toBe('no-drop-event');
   });
 });
 

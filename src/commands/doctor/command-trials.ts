@@ -6,7 +6,6 @@ import { openCatalogue } from '../catalogue.js';
 import type { LiveDrops } from '../drops-live.js';
 import { KmsgSide } from '../kmsg-side.js';
 import { type LiveSides, openLiveSides, type SideName } from '../live-sides.js';
-import { ftraceSwitchedOff } from '../log-tracing.js';
 import { dropsOptionsOf, logOptionsOf } from '../record-options.js';
 import { Tap } from '../tap.js';
 import type { CheckedHost, CheckResult } from './check.js';
@@ -32,7 +31,7 @@ export async function tryCommands(host: CheckedHost): Promise<CheckResult> {
     else both.backends = [...both.backends, '/dev/kmsg'];
     const alone = (side: LiveSides['log'] | LiveSides['drops']) =>
       side === null ? refused(sides.missing[0]) : told(side);
-    const findings = sides.drops === null ? [] : await checkProbe(sides.drops, host.proc);
+    const findings = sides.drops === null ? [] : await checkProbe(sides.drops);
     return { findings, commands: named({ log: alone(sides.log), drops: alone(sides.drops), both }) };
   } catch (error) {
     host.journal.undo();
@@ -94,7 +93,7 @@ function whyNot(host: CheckedHost, side: SideName): Outcome {
   }
 }
 
-async function checkProbe(live: LiveDrops, proc: string) {
+async function checkProbe(live: LiveDrops) {
   const found = new Findings('drop events');
   const name = 'own packet';
   const checked = await live.check();
@@ -103,10 +102,7 @@ async function checkProbe(live: LiveDrops, proc: string) {
     found.ok(name, 'dropped on 127.0.0.1: the probe tells its interface, namespace and flow');
   else {
     const [level, text, { hint }] = checked;
-    // Up to 5.16 it is a probe on a function, which does not fire then.
-    if (level === 'warning' && ftraceSwitchedOff(proc) !== null)
-      found.no(name, text, 'sysctl kernel.ftrace_enabled=1');
-    else if (level === 'error') found.no(name, text, hint);
+    if (level === 'error') found.no(name, text, hint);
     else found.unknown(name, text, hint);
   }
   return found.list;

@@ -1,13 +1,19 @@
 import { systemCode } from '../../errors.js';
 import { locateTracefs } from '../../host/tracefs-mount.js';
 import type { DropField } from '../../model/drop-by.js';
-import { dropProbes, PACKET_FIELDS } from '../../tracefs/drop-probe.js';
-import { DROP_EVENT, type DropEventFacts, enableDrops, readDropEvent } from '../../tracefs/drop-tracing.js';
+import { PACKET_FIELDS } from '../../tracefs/drop-probe.js';
+import {
+  DROP_EVENT,
+  type DropEventFacts,
+  enableDrops,
+  readDropEvent,
+  usableProbes,
+} from '../../tracefs/drop-tracing.js';
 import { DynamicEvents, dynamicEvents, lastProbeError } from '../../tracefs/dynamic-events.js';
 import { TraceInstance } from '../../tracefs/instance.js';
 import { readOffsets } from '../drops-setup.js';
 import type { CheckedHost, CheckResult } from './check.js';
-import { Findings } from './finding.js';
+import { Findings, SWITCHED_OFF } from './finding.js';
 import { tryTables } from './hist-trial.js';
 
 /** The drop side's event, probes and tables, each set up as `kwho drops` does, in an instance of our own. */
@@ -22,7 +28,7 @@ export function tryDropTracing(host: CheckedHost): CheckResult {
     return { findings: found.list };
   }
   try {
-    const facts = readDropEvent(tracefs);
+    const facts = readDropEvent(tracefs, host.proc);
     tryEvent(found, tracefs, facts, host);
     tryProbes(found, tracefs, facts, host);
     for (const [name, by] of TABLES) tryTables(found, name, by, { tracefs, facts, host });
@@ -62,14 +68,13 @@ function tryEvent(found: Findings, tracefs: string, facts: DropEventFacts, { jou
 /** Each kind on its own: `kwho drops` takes the first that is accepted. */
 function tryProbes(found: Findings, tracefs: string, facts: DropEventFacts, host: CheckedHost): void {
   const { journal, sys, arch } = host;
-  const { hasReason: reason, hasSocket: socket, syntax } = facts;
   const offsets = readOffsets(sys);
   const wanted = [...PACKET_FIELDS, 'comm' as const];
   const instance = new TraceInstance(tracefs, process.pid, journal);
   instance.set('tracing_on', '0');
   const probes = new DynamicEvents(instance, journal);
   const outcome = new Map<string, string | null>();
-  for (const probe of dropProbes({ name: 'trial', reason, socket, offsets, arch, wanted, syntax })) {
+  for (const probe of usableProbes({ facts, offsets, arch }, 'trial', wanted)) {
     const own = { ...probe, name: `trial_${probe.kind}` };
     try {
       probes.define(own);
@@ -86,6 +91,8 @@ function tryProbes(found: Findings, tracefs: string, facts: DropEventFacts, host
     const refusal = outcome.get(kind);
     if (refusal === null)
       found.ok(name, `${what}: taken with ${wanted.length} fields${kind === used ? '' : ', not needed'}`);
+    else if (refusal === undefined && kind !== 'e' && facts.switchedOff !== null)
+      found.no(name, ...SWITCHED_OFF);
     else if (used !== undefined && used !== kind)
       found.no(name, refusal ?? absent, `none is needed: kwho uses ${used}: here`);
     else {

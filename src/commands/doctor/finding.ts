@@ -45,3 +45,9 @@ function toBytes<T extends string | null>(text: T): T {
   if (text === null || !/[^\0-\xff]/.test(text)) return text;
   return Buffer.from(text, 'utf8').toString('latin1') as T;
 }
+
+/** Of whatever hooks a function: text and remedy. */
+export const SWITCHED_OFF = [
+  'not tried: kernel.ftrace_enabled is 0',
+  'sysctl kernel.ftrace_enabled=1',
+] as const;

@@ -1,5 +1,5 @@
 import type { LogTracing } from '../log-tracing.js';
-import type { Findings } from './finding.js';
+import { type Findings, SWITCHED_OFF } from './finding.js';
 
 export interface LogTrial {
   tracing: LogTracing;
@@ -24,9 +24,11 @@ export function tellLogTracing(found: Findings, { tracing, group, off, fired }: 
   tellIdentities(found, tracing, off);
 }
 
-const SWITCHED_OFF = ['not tried: kernel.ftrace_enabled is 0', 'sysctl kernel.ftrace_enabled=1'] as const;
 const OTHER_MEANS =
   'a kernel built with CONFIG_DYNAMIC_FTRACE; until then kwho uses probes and system call events';
+/** kernel/trace/ftrace.c ftrace_kill() */
+const DEAD =
+  'ftrace has switched itself off after an error, which dmesg | grep -A40 ftrace shows; only a reboot brings it back';
 const SILENT =
   'look who else traces: cat /sys/kernel/tracing/enabled_functions; kwho log says if it sees nothing';
 
@@ -39,7 +41,8 @@ function tellFunctions(found: Findings, { doors }: LogTracing, off: boolean, fir
   }
   const refusals = doors.refusals.filter((words) => words.startsWith(name));
   const filter = `filter taken and read back: ${functions.size} functions`;
-  if (!doors.backends.includes('function')) found.no(name, refusals.join('; '), OTHER_MEANS);
+  if (!doors.backends.includes('function'))
+    found.no(name, refusals.join('; '), /ENODEV/.test(refusals.join()) ? DEAD : OTHER_MEANS);
   else if (fired?.byFunction === false)
     found.no(name, `${filter}; it did not fire when /dev/kmsg was opened`, SILENT);
   else if (refusals.length > 0) found.no(name, `${filter}; ${refusals.join('; ')}`, OTHER_MEANS);
@@ -59,18 +62,19 @@ function tellProbes(found: Findings, { doors }: LogTracing, off: boolean, fired:
   for (const [name, count, what] of kinds) {
     if (off) found.no(name, ...SWITCHED_OFF);
     else if (count === 0) {
-      const words = refused.length === 0 ? 'no function of the log can be probed' : refused.join('; ');
+      const words = refused.length === 0 ? 'no function of the log can be probed' : shortly(refused);
       found.no(name, words, 'a kernel built with CONFIG_KPROBE_EVENTS; until then system call events serve');
     } else if (name.startsWith('kret') && fired?.byProbe === false) {
       found.no(name, `${count} probes taken; none fired when /dev/kmsg was opened`, SILENT);
     } else if (refused.length > 0) {
-      found.no(
-        name,
-        `${count} probes taken; ${refused.join('; ')}`,
-        'none: the functions that are left serve',
-      );
+      found.no(name, `${count} probes taken; ${shortly(refused)}`, 'none: the functions that are left serve');
     } else found.ok(name, `${count} functions of the log: ${what}`);
   }
+}
+
+function shortly(refusals: readonly string[]): string {
+  const [first = '', ...rest] = new Set(refusals);
+  return rest.length === 0 ? first : `${first}; and ${rest.length} more`;
 }
 
 /** Events of the kernel's own. */

@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { ftraceSwitchedOff } from '../../host/ftrace-switch.js';
 import { locateTracefs } from '../../host/tracefs-mount.js';
 import { doorsAmong, traceDoors } from '../../tracefs/door-tracing.js';
 import { DynamicEvents } from '../../tracefs/dynamic-events.js';
 import { TraceInstance } from '../../tracefs/instance.js';
-import { findLogSymbols, ftraceSwitchedOff, SYSLOG_NUMBER, setUpLogTracing } from '../log-tracing.js';
+import { findLogSymbols, SYSLOG_NUMBER, setUpLogTracing } from '../log-tracing.js';
 import { chooseReader } from '../trace-reader.js';
 import type { CheckedHost, CheckResult } from './check.js';
 import { Findings, wordsOf } from './finding.js';

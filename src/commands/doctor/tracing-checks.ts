@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ftraceSwitchedOff } from '../../host/ftrace-switch.js';
 import { locateTracefs } from '../../host/tracefs-mount.js';
 import { doorsAmong } from '../../tracefs/door-tracing.js';
 import { TraceInstance } from '../../tracefs/instance.js';
-import { findLogSymbols, ftraceSwitchedOff } from '../log-tracing.js';
+import { findLogSymbols } from '../log-tracing.js';
 import { chooseReader } from '../trace-reader.js';
 import { chooseClock } from '../trace-settings.js';
 import type { CheckedHost, CheckResult } from './check.js';

@@ -49,10 +49,10 @@ describe('checks in a process of their own', () => {
 
   it('one that hangs is given up, what it left is removed, and the next ones are done', async () => {
     started.length = 0;
-    const words = await told(['host', 'hang', 'tracing'], 3000);
+    const words = await told(['host', 'hang', 'tracing'], 4000);
     expect(words).toEqual([
       'host',
-      'hang unknown: it did not end within 3 s, and was given up',
+      'hang unknown: it did not end within 4 s, and was given up',
       expect.stringMatching(/^remove \d+$/),
       'tracing',
     ]);
