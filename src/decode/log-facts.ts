@@ -134,6 +134,8 @@ export interface StoreCheck {
   fresh: boolean;
   /** Earliest printk time found in it; null where it shows none. */
   oldest: number | null;
+  /** A record from before this may have gone with an older file, by rotation: it is not looked for here. */
+  begins: number;
   /** Sequence numbers of the sample that it has. */
   has: ReadonlySet<number>;
 }

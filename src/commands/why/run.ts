@@ -8,6 +8,7 @@ import { wantsColor } from '../../output/paint.js';
 import { whyJson } from '../../output/why-json.js';
 import { whyText } from '../../output/why-text.js';
 import { gatherLogFacts } from './gather.js';
+import type { Watched } from './look-on.js';
 
 export interface WhyOptions {
   text: ByteString | null;
@@ -43,6 +44,7 @@ export async function runWhy(options: WhyOptions): Promise<number> {
   const canary = options.canary ? await (await import('./canary.js')).flyCanary(plan) : null;
   if (canary !== null) more.push(...canaryFindings(facts, canary));
   const verdict = judge(facts, more);
+  if (watched !== null) verdict.notChecked.push(...unseenWords(watched));
   const way = canary === null ? null : followCanary(facts, canary);
   if (json) {
     const { now, since, ring, settings, rights, readers } = facts;
@@ -62,3 +64,11 @@ export async function runWhy(options: WhyOptions): Promise<number> {
 }
 
 const DRAIN_MS = 5000;
+
+/** What the live view did not see. */
+function unseenWords({ lost, blindSpots }: Watched): string[] {
+  return [
+    ...(lost === 0 ? [] : [`${lost} accesses that were lost while the log was watched`]),
+    ...blindSpots.map((spot) => `while the log was watched: ${spot}`),
+  ];
+}

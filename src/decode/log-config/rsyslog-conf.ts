@@ -3,8 +3,8 @@ import { parseSelector } from './selector.js';
 
 /** What of rsyslog's configuration decides where a kernel message goes. */
 export interface RsyslogConfig {
-  /** Modules it loads to read the kernel log. */
-  inputs: ('imklog' | 'imkmsg')[];
+  /** Modules it loads to read the kernel log; imjournal has it from journald. */
+  inputs: ('imklog' | 'imkmsg' | 'imjournal')[];
   /** imklog drops what programs wrote to /dev/kmsg unless told otherwise. */
   permitsNonKernel: boolean;
   rules: RsyslogRule[];
@@ -63,7 +63,7 @@ export function readRsyslog(lines: readonly { line: ByteString; source: ByteStri
     const module =
       /^\$ModLoad\s+"?(?:.*\/)?(im\w+)/i.exec(line)?.[1] ??
       /^module\s*\(.*?load\s*=\s*"(?:[^"]*\/)?(im\w+)/i.exec(line)?.[1];
-    if (module === 'imklog' || module === 'imkmsg') config.inputs.push(module);
+    if (module === 'imklog' || module === 'imkmsg' || module === 'imjournal') config.inputs.push(module);
     if (/permitnonkernelfacility\s*(?:=\s*"?|\s)on/i.test(line)) config.permitsNonKernel = true;
     if (module !== undefined || line.startsWith('$')) continue;
     if (/^(?:if|ruleset|call|foreach)\b/i.test(line)) config.conditions++;

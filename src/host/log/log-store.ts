@@ -16,18 +16,20 @@ export function checkStore(
   booted: number,
 ): StoreCheck {
   const end = readEnd(join(world.root, path));
-  if (end === null) return { path, exists: false, fresh: false, oldest: null, has: new Set() };
-  const { text, modified } = end;
+  if (end === null) return { path, exists: false, fresh: false, oldest: null, begins: 0, has: new Set() };
+  const { text, modified, born, whole } = end;
   const fresh = modified >= booted - CLOCK_SLACK_MS;
   const stamps = fresh ? ownStamps(text) : [];
   const has = sample.filter((record) =>
     stamps.length > 0 ? text.includes(`${stampOf(record)} ${record.text}`) : text.includes(record.text),
   );
+  const oldest = stamps.length === 0 ? null : Math.min(...stamps);
   return {
     path,
     exists: true,
     fresh,
-    oldest: stamps.length === 0 ? null : Math.min(...stamps),
+    oldest,
+    begins: whole ? Math.max((born - booted) / 1000, oldest ?? 0) : (oldest ?? Number.POSITIVE_INFINITY),
     has: new Set(fresh ? has.map(({ seq }) => seq) : []),
   };
 }
@@ -55,7 +57,8 @@ function ownStamps(text: ByteString): number[] {
 /** Records stand in order but for some of several CPUs. */
 const REORDERED = 1;
 
-function readEnd(path: string): { text: ByteString; modified: number } | null {
+/** `born` is the change time where the file system keeps no better one: later, which is to the safe side. */
+function readEnd(path: string): { text: ByteString; modified: number; born: number; whole: boolean } | null {
   let fd: number;
   try {
     fd = openSync(path, 'r');
@@ -63,11 +66,16 @@ function readEnd(path: string): { text: ByteString; modified: number } | null {
     return null;
   }
   try {
-    const { size, mtimeMs } = fstatSync(fd);
+    const { size, mtimeMs, birthtimeMs, ctimeMs } = fstatSync(fd);
     const length = Math.min(size, MOST);
     const buffer = Buffer.alloc(length);
     const n = readSync(fd, buffer, 0, length, size - length);
-    return { text: buffer.toString('latin1', 0, n), modified: mtimeMs };
+    return {
+      text: buffer.toString('latin1', 0, n),
+      modified: mtimeMs,
+      born: birthtimeMs > 0 ? birthtimeMs : ctimeMs,
+      whole: length === size,
+    };
   } catch {
     return null;
   } finally {

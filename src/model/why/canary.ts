@@ -1,7 +1,7 @@
 import type { CanaryFacts } from '../../decode/canary-facts.js';
 import { parseSyslogdArgs } from '../../decode/log-config/busybox-args.js';
 import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
-import { rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
+import { type RsyslogConfig, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
 import type { ByteString } from '../../decode/trace-record.js';
 import type { Finding, Stage } from './finding.js';
@@ -52,16 +52,17 @@ export function canaryFindings(facts: LogFacts, canary: CanaryFacts): Finding[] 
 export function canaryFiles({ rsyslog, busybox }: LogFacts, level: number): ByteString[] {
   const files: ByteString[] = [];
   const { config } = rsyslog;
-  if (
-    rsyslog.daemon !== null &&
-    config !== null &&
-    (config.inputs.includes('imkmsg') || config.permitsNonKernel)
-  )
+  if (rsyslog.daemon !== null && config !== null && passesMarkers(config))
     for (const target of rsyslogTargets(config, USER, level).targets)
       if (target.kind === 'file') files.push(target.path);
   const args = busybox.syslogd === null ? null : parseSyslogdArgs(busybox.syslogd.cmdline.slice(1));
   if (busybox.klogd !== null && args?.file != null && level < args.below) files.push(args.file);
   return files;
+}
+
+/** imklog alone drops what is not the kernel's own facility, unless told otherwise. */
+function passesMarkers({ inputs, permitsNonKernel }: RsyslogConfig): boolean {
+  return permitsNonKernel || inputs.some((input) => input !== 'imklog');
 }
 
 function writeHops({ settings, ring }: LogFacts, canary: CanaryFacts): CanaryHop[] {
@@ -208,8 +209,9 @@ function rsyslogReason({ rsyslog: { daemon, config }, readers }: LogFacts, canar
   const forwards = targets.flatMap((target) => (target.kind === 'forward' ? [target.to] : []));
   const all = [...paths, ...(unsure ? files.map(({ path }) => path) : [])];
   const named = LEVEL_NAMES[level];
-  if (!readers.some(({ pid }) => pid === daemon?.pid)) return [all, 'it does not read the kernel log', true];
-  if (!config.inputs.includes('imkmsg') && !config.permitsNonKernel)
+  if (!readers.some(({ pid }) => pid === daemon?.pid) && !config.inputs.includes('imjournal'))
+    return [all, 'it does not read the kernel log', true];
+  if (!passesMarkers(config))
     return [
       all,
       'imklog drops what programs write to /dev/kmsg, by default: PermitNonKernelFacility="on" lets a marker through',

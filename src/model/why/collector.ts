@@ -55,11 +55,13 @@ export function lacking(
   stores: readonly StoreCheck[],
   due: readonly RingRecord[],
 ): Finding | null {
-  const present = (record: RingRecord) => stores.some(({ has }) => has.has(record.seq));
-  const absent = due.filter((record) => !present(record));
+  const asked = due.filter(({ seq, time }) =>
+    stores.every(({ begins, has }) => begins < time || has.has(seq)),
+  );
+  const absent = asked.filter(({ seq }) => !stores.some(({ has }) => has.has(seq)));
   const last = absent.at(-1);
   if (last === undefined || stores.length === 0) return null;
-  const none = absent.length === due.length;
+  const none = absent.length === asked.length;
   const files = stores.map(({ path, exists }) => `${path}${exists ? '' : ' (not there)'}`).join(', ');
   return collectorFinding({
     cause: none ? `${name}-not-writing` : `${name}-lacks`,
@@ -67,7 +69,7 @@ export function lacking(
     certainty: none ? 'certain' : 'likely',
     finding: none
       ? `${name} runs and its files have none of the kernel messages that came since`
-      : `${name}'s files lack ${absent.length} of ${counted(due.length, 'kernel message')} that the ring has`,
+      : `${name}'s files lack ${absent.length} of ${counted(asked.length, 'kernel message')} that the ring has`,
     evidence: [
       `looked for in: ${files}`,
       `not there: sequence ${last.seq}, ${at(last.time)}: ${last.text.slice(0, 80)}`,
@@ -82,8 +84,13 @@ export function collects({ readers, journald, rsyslog, syslogNg, busybox }: LogF
     daemon !== null && !daemon.halted && readers.some(({ pid }) => pid === daemon.pid);
   return [
     ...(reads(journald.daemon) && journald.config.storage !== 'none' ? ['journald'] : []),
-    ...(reads(rsyslog.daemon) ? ['rsyslog'] : []),
+    ...(reads(rsyslog.daemon) || fromJournal(rsyslog) ? ['rsyslog'] : []),
     ...(reads(syslogNg.daemon) ? ['syslog-ng'] : []),
     ...(reads(busybox.klogd) && (busybox.syslogd !== null || busybox.devLog !== false) ? ['klogd'] : []),
   ];
+}
+
+/** imjournal reads no door of the log: journald does. */
+function fromJournal({ daemon, config }: LogFacts['rsyslog']): boolean {
+  return daemon !== null && !daemon.halted && config?.inputs.includes('imjournal') === true;
 }

@@ -55,14 +55,14 @@ function stopped({ rsyslog: { stores }, ring }: LogFacts): Finding | null {
 
 function input({ rsyslog: { daemon, config }, readers, readersUnseen }: LogFacts): Finding | null {
   if (daemon === null || config === null) return null;
-  if (readers.some(({ pid }) => pid === daemon.pid)) return null;
+  if (readers.some(({ pid }) => pid === daemon.pid) || config.inputs.includes('imjournal')) return null;
   if (config.inputs.length === 0)
     return collectorFinding({
       cause: 'rsyslog-no-input',
       severity: 'missing',
       certainty: 'certain',
-      finding: 'rsyslog runs without imklog or imkmsg: it never reads the kernel log',
-      evidence: ['/etc/rsyslog.conf and what it includes load neither imklog nor imkmsg'],
+      finding: 'rsyslog runs without imklog, imkmsg or imjournal: it never reads the kernel log',
+      evidence: ['/etc/rsyslog.conf and what it includes load none of imklog, imkmsg, imjournal'],
       remedy: ['module(load="imklog") in /etc/rsyslog.conf', 'systemctl restart rsyslog'],
     });
   if (readersUnseen > 0) return null;

@@ -78,7 +78,14 @@ export function healthy(change: (facts: LogFacts) => void = () => {}): LogFacts 
   };
   useRsyslog(facts, DEBIAN_RSYSLOG);
   for (const path of ['/var/log/syslog', '/var/log/kern.log'])
-    facts.rsyslog.stores.push({ path, exists: true, fresh: true, oldest: 0, has: new Set([399, 402]) });
+    facts.rsyslog.stores.push({
+      path,
+      exists: true,
+      fresh: true,
+      oldest: 0,
+      begins: 0,
+      has: new Set([399, 402]),
+    });
   change(facts);
   return facts;
 }

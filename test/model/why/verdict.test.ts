@@ -28,6 +28,20 @@ describe('healthy: nothing is missing, and nothing is to be said', () => {
       }),
     ],
     [
+      'rsyslog whose files were rotated a moment ago',
+      healthy(({ rsyslog }) => {
+        for (const store of rsyslog.stores)
+          Object.assign(store, { oldest: null, begins: 70, has: new Set() });
+      }),
+    ],
+    [
+      'rsyslog that has it from journald',
+      withJournald((facts) => {
+        useRsyslog(facts, 'module(load="imjournal" StateFile="imjournal.state")\n*.info /var/log/messages');
+        facts.rsyslog.daemon = daemon(201, 'rsyslogd', '-n');
+      }),
+    ],
+    [
       'a record that came just now',
       withJournald((facts) => {
         facts.ring.last = { seq: 403, time: 89.9 };
@@ -192,7 +206,7 @@ const CASES: [cause: string, finding: RegExp, facts: LogFacts][] = [
   ],
   [
     'rsyslog-no-input',
-    /neither|without imklog or imkmsg/,
+    /without imklog, imkmsg or imjournal/,
     healthy((facts) => {
       useRsyslog(facts, 'kern.* /var/log/kern.log');
       facts.readers = [];
