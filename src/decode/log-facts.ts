@@ -63,8 +63,6 @@ export interface RingFacts {
   visibleFrom: number | null;
   /** Why it could not be told whether the log was cleared. */
   hiddenUnknown: string | null;
-  /** Bytes the records take, as far as their texts tell. */
-  bytes: number;
   /** Bytes of the ring: syslog(2) SIZE_BUFFER. */
   size: number | null;
   /** Bytes that nobody has taken from /proc/kmsg: SIZE_UNREAD. */
@@ -146,7 +144,7 @@ export interface JournaldFacts {
   /** Sequence number it reads next (/run/systemd/journal/kernel-seqnum). */
   next: number | null;
   /** What journalctl shows of this boot; null where it could not be asked. */
-  stored: { oldest: number | null; newest: number | null; count: number; times: ReadonlySet<number> } | null;
+  stored: { oldest: number | null; newest: number | null; count: number } | null;
   /** Entries by which it says that the ring wrapped over records it had not read. */
   missed: { time: number; count: number }[];
   /** Entries with the text sought; null where journalctl could not be asked. */
@@ -159,7 +157,6 @@ export interface JournaldFacts {
 
 export interface RsyslogFacts {
   daemon: DaemonMark | null;
-  installed: boolean;
   config: RsyslogConfig | null;
   stores: StoreCheck[];
 }

@@ -56,7 +56,6 @@ class Survey {
     hiddenUntil: null,
     visibleFrom: null,
     hiddenUnknown: null,
-    bytes: 0,
     size: null,
     unread: null,
     recent: { seconds: 0, records: 0, bytes: 0 },
@@ -84,7 +83,6 @@ class Survey {
     if (facts.last !== null) facts.missing += Math.max(0, seq - facts.last.seq - 1);
     facts.last = { seq, time };
     facts.records++;
-    facts.bytes += bytes;
     if (time > this.#now - RECENT_SECONDS) {
       facts.recent.records++;
       facts.recent.bytes += bytes;

@@ -20,7 +20,6 @@ export function parsePrintkLevels(text: string): PrintkLevels | null {
 /** What a kernel was started with that bears on its console and its log. */
 export interface BootOptions {
   quiet: boolean;
-  debug: boolean;
   ignoreLoglevel: boolean;
   /** The last `loglevel=`; null where there is none. */
   loglevel: number | null;
@@ -38,7 +37,6 @@ export interface BootOptions {
 export function parseBootOptions(cmdline: string): BootOptions {
   const options: BootOptions = {
     quiet: false,
-    debug: false,
     ignoreLoglevel: false,
     loglevel: null,
     consoles: [],
@@ -51,7 +49,6 @@ export function parseBootOptions(cmdline: string): BootOptions {
     if (word === '--') break;
     const [name, value] = splitOnce(word.replaceAll('"', ''), '=');
     if (name === 'quiet') options.quiet = true;
-    else if (name === 'debug') options.debug = true;
     else if (name === 'ignore_loglevel') options.ignoreLoglevel = true;
     else if (name === 'loglevel' && /^\d+$/.test(value)) options.loglevel = Number(value);
     else if (name === 'console' && value !== '') options.consoles.push(value.split(',')[0] ?? value);

@@ -12,7 +12,7 @@ import type { ByteString } from '../../decode/trace-record.js';
 import { findDaemons } from './daemons.js';
 import { readJournald } from './journald.js';
 import { checkStore } from './log-store.js';
-import { exists, type LogWorld, readText } from './log-world.js';
+import { type LogWorld, readText } from './log-world.js';
 import { readRsyslogConfig } from './rsyslog.js';
 
 export interface Collectors {
@@ -52,7 +52,6 @@ export async function readCollectors(
     journald: await readJournald(world, daemons.get('systemd-journald') ?? null, text),
     rsyslog: {
       daemon: rsyslogd,
-      installed: exists(world, '/usr/sbin/rsyslogd') || exists(world, '/sbin/rsyslogd'),
       config: rsyslogConfig,
       stores: check(targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []))),
     },

@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJournaldConfig } from '../../decode/log-config/journald-conf.js';
+import {
+  type JournaldConfig,
+  parseJournaldConfig,
+  parseLevel,
+} from '../../decode/log-config/journald-conf.js';
+import { parseBootOptions } from '../../decode/log-config/printk-settings.js';
 import type { JournaldFacts } from '../../decode/log-facts.js';
 import type { ByteString } from '../../decode/trace-record.js';
 import { exists, type LogWorld, readText } from './log-world.js';
@@ -11,7 +16,7 @@ export async function readJournald(
   daemon: JournaldFacts['daemon'],
   text: ByteString | null,
 ): Promise<JournaldFacts> {
-  const config = parseJournaldConfig(journaldFragments(world));
+  const config = withBootOption(world, parseJournaldConfig(journaldFragments(world)));
   const next = kernelPosition(world);
   const hasJournal = journalFolders(world).length > 0;
   const facts: JournaldFacts = {
@@ -36,7 +41,6 @@ export async function readJournald(
     oldest: times.length === 0 || stored.length === MOST ? null : Math.min(...times),
     newest: times.length === 0 ? null : Math.max(...times),
     count: stored.length,
-    times: new Set(times),
   };
   if (typeof missed !== 'string') {
     facts.missed = missed.flatMap(({ MESSAGE, __MONOTONIC_TIMESTAMP }) => {
@@ -68,6 +72,14 @@ export async function findCanaryEntry(
   const [printed] = seconds(entry._SOURCE_MONOTONIC_TIMESTAMP);
   const [received] = seconds(entry.__MONOTONIC_TIMESTAMP);
   return { delay: printed === undefined || received === undefined ? null : 1000 * (received - printed) };
+}
+
+/** What the kernel was started with goes over what the files say (systemd-journald.service(8)). */
+function withBootOption(world: LogWorld, config: JournaldConfig): JournaldConfig {
+  const word = parseBootOptions(readText(world, '/proc/cmdline') ?? '').journaldMaxLevelStore;
+  const level = word === null ? null : parseLevel(word);
+  if (level === null) return config;
+  return { ...config, maxLevelStore: level, from: { ...config.from, maxLevelStore: '/proc/cmdline' } };
 }
 
 /** SD_MESSAGE_JOURNAL_MISSED (systemd, sd-messages.h). */

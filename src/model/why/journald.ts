@@ -75,8 +75,7 @@ function storage(facts: LogFacts): Finding | null {
   });
 }
 
-function maxLevel({ journald: { config }, settings }: LogFacts): Finding | null {
-  const boot = settings.boot?.journaldMaxLevelStore ?? null;
+function maxLevel({ journald: { config } }: LogFacts): Finding | null {
   const level = config.maxLevelStore;
   if (level >= 7) return null;
   const dropped = LEVEL_NAMES.slice(level + 1).join(', ');
@@ -85,10 +84,7 @@ function maxLevel({ journald: { config }, settings }: LogFacts): Finding | null 
     severity: level >= 6 ? 'note' : 'missing',
     certainty: 'certain',
     finding: `journald does not store ${dropped} (MaxLevelStore=${LEVEL_NAMES[level]})`,
-    evidence: [
-      `${config.from.maxLevelStore ?? 'its configuration'}: MaxLevelStore=${LEVEL_NAMES[level]}`,
-      ...(boot === null ? [] : [`/proc/cmdline: systemd.journald.max_level_store=${boot}`]),
-    ],
+    evidence: [`${config.from.maxLevelStore ?? 'its configuration'}: MaxLevelStore=${LEVEL_NAMES[level]}`],
     remedy: ['set MaxLevelStore=debug', 'systemctl restart systemd-journald'],
   });
 }

@@ -25,7 +25,6 @@ describe('printk settings', () => {
     );
     expect(options).toEqual({
       quiet: true,
-      debug: false,
       ignoreLoglevel: false,
       loglevel: 3,
       consoles: ['ttyS0', 'tty0'],

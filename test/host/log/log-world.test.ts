@@ -62,6 +62,15 @@ describe('journald', () => {
     expect(journaldFragments(world).map(({ text }) => text)).toEqual(['main', 'run', 'etc']);
   });
 
+  it('the kernel command line goes over the files', async () => {
+    put('/etc/systemd/journald.conf', '[Journal]\nMaxLevelStore=debug\n');
+    put('/proc/cmdline', 'quiet systemd.journald.max_level_store=err\n');
+    expect((await readJournald(world, null, null)).config).toMatchObject({
+      maxLevelStore: 3,
+      from: { maxLevelStore: '/proc/cmdline' },
+    });
+  });
+
   it('what journalctl of Debian 12 prints', async () => {
     const kernel =
       '{"SYSLOG_IDENTIFIER":"kernel","MESSAGE":"9p: Installing v9fs 9p2000 file system support","_SOURCE_MONOTONIC_TIMESTAMP":"5692560","__MONOTONIC_TIMESTAMP":"9007034","PRIORITY":"6"}\n{"MESSAGE":[107,119,104,111,255],"_SOURCE_MONOTONIC_TIMESTAMP":"18376649","__MONOTONIC_TIMESTAMP":"18406793"}\n';

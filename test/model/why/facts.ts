@@ -28,7 +28,6 @@ export function healthy(change: (facts: LogFacts) => void = () => {}): LogFacts 
       hiddenUntil: null,
       visibleFrom: 0,
       hiddenUnknown: null,
-      bytes: 29_000,
       size: 131_072,
       unread: 0,
       recent: { seconds: 60, records: 1, bytes: 500 },
@@ -69,7 +68,7 @@ export function healthy(change: (facts: LogFacts) => void = () => {}): LogFacts 
       refused: null,
       hasJournal: false,
     },
-    rsyslog: { daemon: daemon(201, 'rsyslogd', '-n'), installed: true, config: null, stores: [] },
+    rsyslog: { daemon: daemon(201, 'rsyslogd', '-n'), config: null, stores: [] },
     syslogNg: { daemon: null, config: null, stores: [] },
     busybox: { klogd: null, syslogd: null, devLog: false, stores: [] },
     audit: null,
@@ -104,7 +103,7 @@ export function useRsyslog(facts: LogFacts, text: string): void {
 /** The same guest with journald in rsyslog's place. */
 export function withJournald(change: (facts: LogFacts) => void = () => {}): LogFacts {
   return healthy((facts) => {
-    facts.rsyslog = { daemon: null, installed: true, config: facts.rsyslog.config, stores: [] };
+    facts.rsyslog = { daemon: null, config: facts.rsyslog.config, stores: [] };
     facts.readers = [
       {
         pid: 327,
@@ -117,7 +116,7 @@ export function withJournald(change: (facts: LogFacts) => void = () => {}): LogF
       ...facts.journald,
       daemon: daemon(327, '/usr/lib/systemd/systemd-journald'),
       next: 403,
-      stored: { oldest: 0, newest: 64.592089, count: 403, times: new Set([0, 12.449812, 64.592089]) },
+      stored: { oldest: 0, newest: 64.592089, count: 403 },
       hasJournal: true,
     };
     change(facts);
@@ -127,7 +126,7 @@ export function withJournald(change: (facts: LogFacts) => void = () => {}): LogF
 /** Without any collector, and as if there had never been one. */
 export function uncollected(change: (facts: LogFacts) => void = () => {}): LogFacts {
   return healthy((facts) => {
-    facts.rsyslog = { daemon: null, installed: false, config: null, stores: [] };
+    facts.rsyslog = { daemon: null, config: null, stores: [] };
     facts.readers = [];
     change(facts);
   });
