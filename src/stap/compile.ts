@@ -53,8 +53,14 @@ export async function compileProbe(run: RunStap, module: ProbeModule): Promise<B
 /** The first compile for a kernel reads all its tracepoint headers: a minute on a fast machine, ten on a slow one. */
 export const COMPILE_MS = 30 * 60_000;
 
-/** What the scripts need beyond SystemTap's defaults; their comments say why. */
-export const STAP_LIMITS = ['--suppress-handler-errors', '-D', 'MAXACTION=100000'] as const;
+/**
+ * What the scripts need beyond SystemTap's defaults; their comments say why. A script that takes half of a CPU's time
+ * is ended: over some seconds, not within one, where a virtual CPU that is held up once looks like a busy one.
+ */
+export const STAP_LIMITS = [
+  ...['--suppress-handler-errors', '-D', 'MAXACTION=100000'],
+  ...['-D', 'STP_OVERLOAD_INTERVAL=10000000000LL', '-D', 'STP_OVERLOAD_THRESHOLD=5000000000LL'],
+] as const;
 
 /**
  * A module's name is inside the module: the file must have the same one (staprun). What begins with `kwho_` is known

@@ -1,12 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../errors.js';
 import type { RunCommand } from '../host/command.js';
 
-/** A module of kwho's in the kernel: `kwho_drops_1234` is of the staprun, and then stapio, with this process id. */
+/** A module of kwho's in the kernel. */
 export interface LoadedModule {
   name: string;
-  pid: number;
+  /** Process id of the staprun, and then stapio, that `kwho_drops_co_1234` is named after; null where the name tells none. */
+  pid: number | null;
   /** Whoever attends to it holds its control file open. */
   users: number;
 }
@@ -26,17 +27,34 @@ export function loadedModules(proc: string): LoadedModule[] {
 export function parseModules(text: string): LoadedModule[] {
   return text.split('\n').flatMap((line) => {
     const [name = '', , users] = line.split(' ');
-    const pid = /^kwho_[a-z0-9_]*?_?(\d+)$/.exec(name)?.[1];
-    return pid === undefined ? [] : [{ name, pid: Number(pid), users: Number(users) }];
+    if (!name.startsWith('kwho_')) return [];
+    const pid = /_(\d+)$/.exec(name)?.[1];
+    return [{ name, pid: pid === undefined ? null : Number(pid), users: Number(users) }];
   });
 }
 
 /**
  * Modules whose staprun died without removing them. One in use is never among them, and could not be removed either;
- * the process id only covers the moment between loading and attaching.
+ * for the moment between loading and attaching, its staprun is looked for.
  */
 export function orphanedModules(proc: string): LoadedModule[] {
-  return loadedModules(proc).filter(({ pid, users }) => users === 0 && !existsSync(join(proc, String(pid))));
+  return loadedModules(proc).filter(
+    ({ name, pid, users }) =>
+      users === 0 && (pid === null ? !isNamed(proc, name) : !existsSync(join(proc, String(pid)))),
+  );
+}
+
+/** Whether a staprun or stapio has this module, or its file, on its command line. */
+function isNamed(proc: string, name: string): boolean {
+  return readdirSync(proc).some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const words = readFileSync(join(proc, pid, 'cmdline'), 'latin1').split('\0');
+      return /(^|\/)stap(run|io)$/.test(words[0] ?? '') && words.some((word) => word.includes(name));
+    } catch {
+      return false;
+    }
+  });
 }
 
 /**

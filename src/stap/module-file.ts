@@ -40,6 +40,25 @@ export function moduleNameOf(path: string): string {
   return basename(path).replace(/\.ko$/, '');
 }
 
+/**
+ * The name under which staprun loads it with -R, which puts its process id behind it and keeps the length: a short name
+ * would lose what it is known by, and stays as it is.
+ * @returns null where the name has no room
+ */
+export function renamedModule(name: string, pid: number): string | null {
+  const kept = name.length - `_${pid}`.length;
+  return kept > PREFIX.length ? `${name.slice(0, kept)}_${pid}` : null;
+}
+
+/** Whether there is room for any process id. */
+export function hasRoom(name: string): boolean {
+  return renamedModule(name, MOST_PIDS) !== null;
+}
+
+/** What kwho's modules begin with. */
+const PREFIX = 'kwho_';
+/** PID_MAX_LIMIT (include/linux/threads.h). */
+const MOST_PIDS = 4_194_304;
 const HEADER_BYTES = 64;
 const ELF_MAGIC = 0x7f454c46;
 const CLASS_64 = 2;

@@ -5,7 +5,7 @@ import type { ByteString, EventRecord, MalformedRecord } from '../decode/trace-r
 import type { KwhoError } from '../errors.js';
 import { explainStapFailure, stapMissing } from './failure.js';
 import { type Leashed, type LeashedEnd, startOnLeash } from './leash.js';
-import { moduleNameOf } from './module-file.js';
+import { hasRoom, moduleNameOf, renamedModule } from './module-file.js';
 
 export interface ModuleRunOptions {
   file: string;
@@ -48,7 +48,8 @@ export class ModuleRun {
    */
   static async start(options: ModuleRunOptions, cancel?: AbortSignal): Promise<ModuleRun> {
     // With -R the module gets the process id into its name: the same one may run twice, and a dead owner is known by it.
-    const args = ['-R', '-b', String(options.bufferMib), options.file];
+    const rename = hasRoom(moduleNameOf(options.file)) ? ['-R'] : [];
+    const args = [...rename, '-b', String(options.bufferMib), options.file];
     const run = new ModuleRun(options, await startOnLeash('staprun', args));
     const wake = new Promise<void>((resolve) => {
       cancel?.addEventListener('abort', () => resolve(), { once: true });
@@ -89,7 +90,8 @@ export class ModuleRun {
 
   /** Name of the module as the kernel lists it. */
   get module(): string {
-    return `${moduleNameOf(this.#options.file)}_${this.#child.pid}`;
+    const name = moduleNameOf(this.#options.file);
+    return hasRoom(name) ? (renamedModule(name, this.#child.pid) ?? name) : name;
   }
 
   /** It ended by itself, and everything of it has been given. */

@@ -10,15 +10,15 @@ const LAB = join(ROOT, 'scripts/lab');
 export interface StapModules {
   /** Root of that Debian. */
   root: string;
-  /** Folder of kwho_drops.ko (counts), kwho_events.ko and kwho_log.ko. */
+  /** Folder of kwho_drops_counts.ko, kwho_drops_events.ko and kwho_log_calls.ko. */
   folder: string;
 }
 
 /** By name: what kwho probe is asked for. */
 const MODULES = {
-  kwho_drops: ['drops', '--interval', '250ms'],
-  kwho_events: ['drops', '--events', '--stack', '24'],
-  kwho_log: ['log'],
+  kwho_drops_counts: ['drops', '--interval', '250ms'],
+  kwho_drops_events: ['drops', '--events', '--stack', '24'],
+  kwho_log_calls: ['log'],
 } as const;
 
 /**

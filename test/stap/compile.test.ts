@@ -44,6 +44,10 @@ describe('compileProbe', () => {
         '--suppress-handler-errors',
         '-D',
         'MAXACTION=100000',
+        '-D',
+        'STP_OVERLOAD_INTERVAL=10000000000LL',
+        '-D',
+        'STP_OVERLOAD_THRESHOLD=5000000000LL',
         '-',
       ],
     });

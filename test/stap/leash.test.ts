@@ -12,7 +12,7 @@ import { Built } from '../built.js';
 let built: Built;
 beforeAll(() => {
   built = new Built();
-});
+}, 120_000);
 afterAll(() => built.remove());
 
 const collect = (stream: NodeJS.ReadableStream) => {

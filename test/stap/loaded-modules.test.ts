@@ -29,11 +29,15 @@ it('modules of kwho tell whose they are', () => {
     { name: 'kwho_log_236', pid: 236, users: 2 },
     { name: 'kwho_drops_207', pid: 207, users: 0 },
     { name: 'kwho_log_paths_99', pid: 99, users: 0 },
+    { name: 'kwho_drops', pid: null, users: 0 },
   ]);
 });
 
 it('an orphan is one that nobody uses and whose process is gone', () => {
-  expect(orphanedModules(proc).map(({ name }) => name)).toEqual(['kwho_log_paths_99']);
+  const orphans = () => orphanedModules(proc).map(({ name }) => name);
+  expect(orphans()).toEqual(['kwho_log_paths_99', 'kwho_drops']);
+  writeFileSync(join(proc, '207/cmdline'), ['staprun', '-b', '8', '/x/kwho_drops.ko', ''].join('\0'));
+  expect(orphans()).toEqual(['kwho_log_paths_99']);
 });
 
 it('where staprun cannot remove one, rmmod may', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { moduleNameOf, readModuleFile } from '../../src/stap/module-file.js';
+import { hasRoom, moduleNameOf, readModuleFile, renamedModule } from '../../src/stap/module-file.js';
 
 /** What objcopy -O binary --only-section=.modinfo gives of a module that SystemTap 5.6 built for 7.2. */
 const MODINFO = [
@@ -60,4 +60,19 @@ describe('the file of a module', () => {
 
 it('a module has the name of its file', () => {
   expect(moduleNameOf('/x/kwho_drops.ko')).toBe('kwho_drops');
+});
+
+it('staprun -R puts its process id into a name without making it longer', () => {
+  // As the kernel listed them.
+  expect(renamedModule('kwho_events', 307)).toBe('kwho_ev_307');
+  expect(renamedModule('kwho_drops_counts', 1234)).toBe('kwho_drops_c_1234');
+  expect(renamedModule('kwho_log', 1234)).toBeNull();
+  for (const name of [
+    'kwho_drops_counts',
+    'kwho_drops_events',
+    'kwho_drops_paths',
+    'kwho_log_calls',
+    'kwho_log_paths',
+  ])
+    expect(hasRoom(name)).toBe(true);
 });

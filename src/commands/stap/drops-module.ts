@@ -42,7 +42,7 @@ export function dropsModule(events: boolean, stack: boolean): WantedModule {
     hosts: [],
     ports: [],
   });
-  return { name: stack ? 'kwho_paths' : events ? 'kwho_events' : 'kwho_drops', script };
+  return { name: stack ? 'kwho_drops_paths' : events ? 'kwho_drops_events' : 'kwho_drops_counts', script };
 }
 
 /** Also how late a count may come. */
@@ -63,6 +63,6 @@ export function checkDropsHeader(header: StapHeader, events: boolean, stack: boo
 function unfit(why: string, options: string): UnavailableError {
   return new UnavailableError(`this SystemTap module does not fit: ${why}`, {
     code: 'stap-wrong-module',
-    hint: `build one that does: kwho probe drops${options} --compile -o kwho_drops.ko`,
+    hint: `build one that does: kwho probe drops${options} --compile -o kwho_drops_events.ko`,
   });
 }

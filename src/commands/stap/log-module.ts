@@ -16,7 +16,7 @@ export function logModule(stack: boolean): WantedModule {
     release: runningRelease(),
     stackDepth: stack ? STACK_DEPTH : 0,
   });
-  return { name: stack ? 'kwho_log_paths' : 'kwho_log', script };
+  return { name: stack ? 'kwho_log_paths' : 'kwho_log_calls', script };
 }
 
 const STACK_DEPTH = 32;
@@ -35,7 +35,7 @@ export function checkLogHeader(header: StapHeader, stack: boolean): void {
   if (why === null) return;
   throw new UnavailableError(`this SystemTap module does not fit: ${why}`, {
     code: 'stap-wrong-module',
-    hint: `build one that does: kwho probe log${stack ? ` --stack ${STACK_DEPTH}` : ''} --compile -o kwho_log.ko`,
+    hint: `build one that does: kwho probe log${stack ? ` --stack ${STACK_DEPTH}` : ''} --compile -o kwho_log_calls.ko`,
   });
 }
 

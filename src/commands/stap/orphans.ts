@@ -8,10 +8,10 @@ import { orphanedModules, removeModule } from '../../stap/loaded-modules.js';
  */
 export async function removeOrphanedModules(proc: string, run: RunCommand = runCommand): Promise<string[]> {
   const told: string[] = [];
-  for (const { name, pid } of orphanedModules(proc)) {
+  for (const { name } of orphanedModules(proc)) {
     const why = await removeModule(name, run, proc);
     const done = why === null ? 'removed' : `could not remove (${why})`;
-    told.push(`${done} what a dead SystemTap run of kwho (pid ${pid}) left behind: the module ${name}`);
+    told.push(`${done} what a dead SystemTap run of kwho left behind: the module ${name}`);
   }
   return told;
 }

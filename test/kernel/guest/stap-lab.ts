@@ -9,7 +9,7 @@ export const hasStap = root !== undefined && modules !== undefined;
 /** Seen at the same place inside that Debian and outside. */
 const HERE = '/run/kwho-stap';
 
-/** One of kwho's modules: `kwho_drops`. */
+/** One of kwho's modules: `kwho_drops_counts`. */
 export function modulePath(name: string): string {
   return join(HERE, `${name}.ko`);
 }

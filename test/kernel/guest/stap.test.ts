@@ -35,13 +35,13 @@ const FIELDS: DropSource = {
 const STAP: DropSource = {
   ...FIELDS,
   name: 'stap',
-  args: ['drops', '--json', '--events', '--stack', '--module', modulePath('kwho_events')],
+  args: ['drops', '--json', '--events', '--stack', '--module', modulePath('kwho_drops_events')],
 };
 const COUNTS = new Set<Claim>(['reason', 'dev', 'netns']);
 const HIST: DropSource = { name: 'hist', claims: COUNTS, args: ['drops', '--json', '--backend', 'hist'] };
 const STAP_COUNTS: DropSource = {
   ...{ name: 'stap, counting', claims: COUNTS },
-  args: ['drops', '--json', '--module', modulePath('kwho_drops')],
+  args: ['drops', '--json', '--module', modulePath('kwho_drops_counts')],
 };
 const CASES = [
   'udp-closed-port udp6-closed-port udp-receive-buffer-full tcp-bad-checksum ip-unknown-protocol ttl-expired',
@@ -117,7 +117,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
     it('a process of one millisecond has its command line and its ancestors', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'kwho-callers-'));
       writeScript(join(folder, 'janitor.sh'), 'dmesg -C', 'dmesg --read-clear >/dev/null', ':');
-      const run = await KwhoRun.start('log', '--json', '--module', modulePath('kwho_log'));
+      const run = await KwhoRun.start('log', '--json', '--module', modulePath('kwho_log_calls'));
       const script = call(join(folder, 'janitor.sh'));
       call('sh', '-c', 'exec 3</proc/kmsg; dd bs=200 count=1 <&3 >/dev/null');
       await sleep(500);
@@ -140,7 +140,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
     });
 
     it('sees what the kernel’s own tracing sees', async () => {
-      const run = await KwhoRun.start('log', '--json', '--module', modulePath('kwho_log'));
+      const run = await KwhoRun.start('log', '--json', '--module', modulePath('kwho_log_calls'));
       const other = await KwhoRun.start('log', '--json', '--backend', 'ftrace');
       for (const args of [['-S'], ['-n', '4'], ['-C'], ['-c'], ['--facility', 'daemon']])
         call('dmesg', ...args);
@@ -169,7 +169,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
   });
 
   describe('every way out takes the module with it', () => {
-    const COUNTING = ['drops', '--json', '--module', modulePath('kwho_drops')];
+    const COUNTING = ['drops', '--json', '--module', modulePath('kwho_drops_counts')];
     afterEach(() => expect(stapLeftovers()).toEqual(NO_STAP));
 
     it.each([
@@ -190,7 +190,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
         '--max-events',
         '2',
         '--module',
-        modulePath('kwho_events'),
+        modulePath('kwho_drops_events'),
       );
       await dropDatagrams(5);
       expect(await run.ended()).toBe(0);
@@ -251,7 +251,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
     const folder = '/run/kwho-stap/broken';
     const broken = (name: string, spoil: (path: string) => void) => {
       mkdirSync(folder, { recursive: true });
-      const path = join(folder, 'kwho_log.ko');
+      const path = join(folder, 'kwho_log_calls.ko');
       cpSync(modulePath(name), path);
       spoil(path);
       return path;
@@ -261,12 +261,12 @@ describe.skipIf(!hasStap)('SystemTap', () => {
       ['a file that is no module', (path: string) => writeFileSync(path, 'no\n'), 'it is no ELF file'],
       ['one that was cut short', (path: string) => truncateSync(path, 100_000), 'it is cut short'],
     ])('%s', (_, spoil, words) => {
-      const { status, stderr } = kwhoOnce('log', '--module', broken('kwho_log', spoil));
+      const { status, stderr } = kwhoOnce('log', '--module', broken('kwho_log_calls', spoil));
       expect({ status, stderr }).toEqual({ status: 69, stderr: expect.stringContaining(words) });
     });
 
     it('a module for another kernel', () => {
-      const other = broken('kwho_log', (path) => {
+      const other = broken('kwho_log_calls', (path) => {
         const bytes = readFileSync(path, 'latin1').replace(
           `vermagic=${release()}`,
           `vermagic=${release().replace(/\d/, '9')}`,
@@ -280,7 +280,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
     });
 
     it('a damaged module, as far as only the kernel can tell', () => {
-      const path = broken('kwho_log', (file) => {
+      const path = broken('kwho_log_calls', (file) => {
         // Section names no longer make sense; headers and table are as they were.
         const bytes = readFileSync(file);
         bytes.writeUInt16LE(0xfff0, 62);
@@ -294,7 +294,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
     });
 
     it('a module of the other script', () => {
-      const { status, stderr } = kwhoOnce('log', '--module', modulePath('kwho_drops'));
+      const { status, stderr } = kwhoOnce('log', '--module', modulePath('kwho_drops_counts'));
       expect({ status, stderr }).toEqual({
         status: 69,
         stderr: expect.stringContaining('its script is for kwho drops'),
@@ -303,7 +303,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
     });
 
     it('a module that counts, for single drops', () => {
-      const { status, stderr } = kwhoOnce('drops', '--events', '--module', modulePath('kwho_drops'));
+      const { status, stderr } = kwhoOnce('drops', '--events', '--module', modulePath('kwho_drops_counts'));
       expect({ status, stderr }).toEqual({
         status: 69,
         stderr: expect.stringContaining('single ones are needed'),
@@ -327,7 +327,7 @@ describe.skipIf(!hasStap)('SystemTap', () => {
     it('the staprun of another version', () => {
       const path = process.env.PATH;
       process.env.PATH = '/usr/bin:/bin:/usr/sbin:/sbin';
-      const { status, stderr } = kwhoOnce('log', '--module', modulePath('kwho_log'), '--for', '1s');
+      const { status, stderr } = kwhoOnce('log', '--module', modulePath('kwho_log_calls'), '--for', '1s');
       process.env.PATH = path;
       process.stderr.write(`OTHER VERSION ${status} ${stderr}\n`);
       expect(status).toBe(69);
@@ -379,7 +379,8 @@ function tellable({
   tid,
 }: DropEvent): string {
   // Frames before the place are the tracing's own.
-  const path = stack?.slice(0, 4);
+  const at = stack?.findIndex((frame) => frame.startsWith(`${location.symbol}+`)) ?? -1;
+  const path = at < 0 ? [] : stack?.slice(at, at + 4);
   return JSON.stringify({
     location,
     reason,
