@@ -15,7 +15,7 @@ export class KmsgSource implements LogSource {
   readonly hidden: number;
   /** Why it cannot be told what a clear hides: everything is read then. */
   readonly blind: string | null;
-  readonly #device: KmsgDevice;
+  #device: KmsgDevice;
   /** Read, but not yet handed on. */
   #ahead: KmsgRead | null;
   #next: number | null = null;
@@ -30,7 +30,17 @@ export class KmsgSource implements LogSource {
     if (this.#ahead.kind === 'overrun') this.#ahead = this.#device.read();
     this.overwritten = this.#ahead.kind === 'record' ? this.#ahead.record.seq : 0;
     const until = start === 'new' ? Number.POSITIVE_INFINITY : typeof mark === 'number' ? mark : 0;
-    const passed = this.#passOver(until);
+    let passed = this.#passOver(until);
+    if (mark === Number.POSITIVE_INFINITY) {
+      // Everything was hidden; a record that has come since is not, and may be among those passed over.
+      const later = markOf(path);
+      if (typeof later === 'number' && later < (this.#next ?? 0)) {
+        this.#device.close();
+        this.#device = new KmsgDevice(path);
+        this.#ahead = this.#device.read();
+        passed = this.#passOver(later);
+      }
+    }
     this.hidden = start === 'visible' ? passed : 0;
   }
 

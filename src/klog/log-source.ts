@@ -14,6 +14,6 @@ export interface LogSource {
 
 export interface LogSink {
   message(message: LogMessage): void;
-  /** Messages that were there and could not be read; a count of null is not known. */
-  lost(count: number | null, what: string): void;
+  /** Messages that were there and could not be read. */
+  lost(count: number, what: string): void;
 }

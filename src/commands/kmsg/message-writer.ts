@@ -30,8 +30,6 @@ export class MessageWriter implements LogSink {
   seen = 0;
   /** Messages known to be lost while reading. */
   lostCount = 0;
-  /** Something was lost and nobody counted it. */
-  uncounted = false;
   readonly #options: KmsgOptions;
   readonly #world: WriterWorld;
   readonly #printer: DmesgPrinter;
@@ -57,9 +55,8 @@ export class MessageWriter implements LogSink {
     this.#text += this.#shown(message);
   }
 
-  lost(count: number | null, what: string): void {
-    if (count === null) this.uncounted = true;
-    else this.lostCount += count;
+  lost(count: number, what: string): void {
+    this.lostCount += count;
     const { form, raw } = this.#options;
     if (form === 'events')
       this.event({
@@ -72,8 +69,8 @@ export class MessageWriter implements LogSink {
         what,
       });
     // Neither of these has a way to say so, and a program reads them.
-    else if (form === 'dmesg-json' || raw) this.#world.warn(`${count ?? 'some'} records lost: ${what}`);
-    else this.#text += `… ${count ?? 'some'} ${count === 1 ? 'record' : 'records'} lost (${what}) …\n`;
+    else if (form === 'dmesg-json' || raw) this.#world.warn(`${count} records lost: ${what}`);
+    else this.#text += `… ${count} ${count === 1 ? 'record' : 'records'} lost (${what}) …\n`;
   }
 
   event(event: KwhoEvent): void {

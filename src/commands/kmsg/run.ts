@@ -105,7 +105,7 @@ function takeWhatCameMeanwhile(source: LogSource, writer: MessageWriter): void {
     message: (message: LogMessage) => {
       if (message.seq === null || message.seq < until) writer.message(message);
     },
-    lost: (count: number | null, what: string) => writer.lost(count, what),
+    lost: (count: number, what: string) => writer.lost(count, what),
   };
   while (source.read(sink)) {}
 }

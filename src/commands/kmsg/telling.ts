@@ -39,14 +39,14 @@ export function noticesBefore({ overwritten, hidden, blind }: KmsgSource): Notic
 }
 
 /** The account of a run. */
-export function summaryOf({ seen, lostCount, uncounted }: MessageWriter, backend: string): SummaryEvent {
+export function summaryOf({ seen, lostCount }: MessageWriter, backend: string): SummaryEvent {
   return {
     type: 'summary',
     time: null,
     backend: 'kwho',
     seen,
     lost: lostCount,
-    complete: lostCount === 0 && !uncounted,
+    complete: lostCount === 0,
     backends: [backend],
     blindSpots:
       backend === '/dev/kmsg'

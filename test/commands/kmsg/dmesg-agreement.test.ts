@@ -65,6 +65,14 @@ describe('several runs into one output', () => {
     expect(numbers.map((each) => printed(`-F input -f ${each}`)).join('')).toBe(expected('facilities'));
   });
 
+  it('cid-kmsg-facilities', () => {
+    const runs = Array.from({ length: 14 }, (_, i) => i - 1).map(
+      (each) =>
+        `Display facility list: ${each}\n${each < 0 ? '' : printed(`-K cid-kmsg-input -f ${each} -x`)}`,
+    );
+    expect(runs.join('')).toBe(expected('cid-kmsg-facilities'));
+  });
+
   it('cid-kmsg-console-levels', () => {
     const runs = [
       '-1',
