@@ -68,6 +68,12 @@ describe('checks in a process of their own', () => {
     expect(words.slice(1)).toEqual([expect.stringMatching(/^remove \d+$/), 'commands']);
   });
 
+  it('kwho probe prints scripts whatever becomes of SystemTap', () => {
+    const { findings, commands } = unfinished('SystemTap', 'it did not end');
+    expect(findings).toMatchObject([{ group: 'SystemTap', verdict: 'unknown' }]);
+    expect(commands).toMatchObject([{ command: 'probe', verdict: 'ok', backends: ['print'] }]);
+  });
+
   it('a process that cannot be started ends the report, not kwho', async () => {
     const results = await supervise(
       ['host', 'commands'],
