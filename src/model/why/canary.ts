@@ -60,8 +60,15 @@ export function canaryFiles({ rsyslog, busybox }: LogFacts, level: number): Byte
   return files;
 }
 
+/** Whether a collector runs whose settings name no file for the marker: they may be others than it was started with. */
+export function wantsPatience(facts: LogFacts, level: number): boolean {
+  const { rsyslog, syslogNg, busybox } = facts;
+  const runs = rsyslog.daemon !== null || syslogNg.daemon !== null || busybox.klogd !== null;
+  return runs && canaryFiles(facts, level).length === 0;
+}
+
 /** imklog alone drops what is not the kernel's own facility, unless told otherwise. */
-function passesMarkers({ inputs, permitsNonKernel }: RsyslogConfig): boolean {
+export function passesMarkers({ inputs, permitsNonKernel }: RsyslogConfig): boolean {
   return permitsNonKernel || inputs.some((input) => input !== 'imklog');
 }
 

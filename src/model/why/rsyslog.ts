@@ -1,6 +1,7 @@
 import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
 import { type RsyslogConfig, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
+import { passesMarkers } from './canary.js';
 import { collectorFinding, dueSample, ended, halted, lacking } from './collector.js';
 import { at, type Check, type Finding } from './finding.js';
 
@@ -17,7 +18,7 @@ export const rsyslog: Check = {
       stores,
       dueSample(facts, daemon, ({ facility, level }) => facility === 0 && passes(config, level)),
     );
-    return [level(config), lack].filter((finding) => finding !== null);
+    return [level(config), lack, dropped(facts)].filter((finding) => finding !== null);
   },
   unchecked(facts) {
     const { daemon, config, stores } = facts.rsyslog;
@@ -108,6 +109,28 @@ function level(config: RsyslogConfig | null): Finding | null {
     finding: `rsyslog writes no kernel messages of level ${dropped.join(', ')} to a file: its rules choose others`,
     evidence: rules.map(({ selector, source }) => `${source}: ${selector}`).slice(0, 6),
     remedy: ['kern.* -/var/log/kern.log in /etc/rsyslog.conf', 'systemctl restart rsyslog'],
+  });
+}
+
+/** The message sought was written by a program, and imklog takes the kernel's own alone. */
+function dropped({ ring, rsyslog: { config }, hits }: LogFacts): Finding | null {
+  const last = ring.matches.at(-1);
+  if (config === null || last === undefined || last.facility === 0 || passesMarkers(config)) return null;
+  if (hits !== null && hits.found.length > 0) return null;
+  return collectorFinding({
+    cause: 'rsyslog-imklog-facility',
+    sought: true,
+    severity: 'missing',
+    certainty: 'certain',
+    finding: 'a program wrote it to /dev/kmsg, and imklog takes only what the kernel prints itself',
+    evidence: [
+      `sequence ${last.seq}: facility ${last.facility}; the kernel's is 0`,
+      'rsyslog loads imklog without PermitNonKernelFacility',
+    ],
+    remedy: [
+      'module(load="imklog" PermitNonKernelFacility="on") in /etc/rsyslog.conf',
+      'systemctl restart rsyslog',
+    ],
   });
 }
 

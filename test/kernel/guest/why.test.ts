@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flyCanary } from '../../../src/commands/why/canary.js';
 import { gatherLogFacts } from '../../../src/commands/why/gather.js';
-import { canaryFiles, followCanary } from '../../../src/model/why/canary.js';
+import { canaryFiles, followCanary, wantsPatience } from '../../../src/model/why/canary.js';
 import type { Finding } from '../../../src/model/why/finding.js';
 import { judge, type Verdict } from '../../../src/model/why/verdict.js';
 import { call } from './callers.js';
@@ -53,6 +53,7 @@ async function canary(level = 6, waitMs = 4000, during: () => void = () => {}): 
     waitMs,
     journald: daemon !== null || hasJournal,
     files: canaryFiles(facts, level),
+    patient: wantsPatience(facts, level),
   });
   during();
   const seen = await flight;
@@ -175,6 +176,15 @@ describe('with rsyslog', () => {
       'dmesg present',
       '/var/log/kern.log present',
       '/var/log/syslog present',
+    ]);
+  });
+
+  it('a message that a program wrote: imklog leaves it out', async () => {
+    writeFileSync('/dev/kmsg', 'a message that a program wrote\n');
+    await sleep(1000);
+    expect(causes(await ask('a message that a program wrote'))).toEqual([
+      'rsyslog-imklog-facility',
+      'text-not-collected',
     ]);
   });
 

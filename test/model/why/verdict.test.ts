@@ -392,6 +392,13 @@ describe('a message sought', () => {
     expect(causes(facts)).toEqual(['rsyslog-not-writing', 'devkmsg-ratelimited', 'text-not-collected']);
   });
 
+  it('written by a program: imklog leaves it out', () => {
+    const facts = sought(({ ring }) => {
+      Object.assign(ring, { matches: [{ ...match, facility: 1 }], matchCount: 1 });
+    });
+    expect(causes(facts)).toEqual(['rsyslog-imklog-facility', 'text-not-collected']);
+  });
+
   it('in a file and no longer in the ring', () => {
     const facts = sought(({ hits }) => {
       hits?.found.push({ path: '/var/log/kern.log.1', count: 1, last: 'nic0: link is down' });
