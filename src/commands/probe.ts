@@ -9,6 +9,7 @@ import { readTemplate } from '../stap/template.js';
 import type { Command } from './command.js';
 import { parseDuration } from './option-values.js';
 import { type ProbeOptions, parseKeys, parseNumber, probeOptions } from './probe-options.js';
+import { Stop } from './stop.js';
 
 export const probe: Command = {
   name: 'probe',
@@ -85,7 +86,16 @@ export const probe: Command = {
     if (options.output === null) return print(scriptOf(options, options.release));
     const release = options.release ?? runningRelease();
     const script = scriptOf(options, release);
-    const warnings = await compileProbe(stapRunner(), { script, release, output: options.output });
+    const stop = new Stop();
+    const warnings = await compileProbe(stapRunner({ cancel: stop.aborted }), {
+      script,
+      release,
+      output: options.output,
+    }).catch((error: unknown) => {
+      if (stop.reached) return null;
+      throw error;
+    });
+    if (warnings === null) return stop.status;
     for (const line of warnings.split('\n').filter((text) => text !== ''))
       process.stderr.write(`${printable(line)}\n`);
     return print(`${options.output} is built for ${release}; there, as root: staprun ${options.output}\n`);

@@ -61,6 +61,14 @@ export function onlySigned(why: string | null): UnavailableError {
   );
 }
 
+/** What stap compiles against is not there. */
+export function noHeaders(release: string): UnavailableError {
+  return new UnavailableError(`the headers of kernel ${release} are not installed here`, {
+    code: 'stap-no-headers',
+    hint: `install linux-headers-${release} (Debian, Ubuntu) or kernel-devel-${release} (Fedora, RHEL)`,
+  });
+}
+
 /** A module that need not be tried. */
 export function moduleRefused(message: string, code: string, release: string): UnavailableError {
   return new UnavailableError(message, {
@@ -105,10 +113,7 @@ const FAILURES: readonly Failure[] = [
     code: 'stap-no-headers',
     pattern:
       /Checking "\/lib\/modules\/[^"]*\/build\/[^"]*" failed|kernel-devel|Incorrect version or missing/,
-    say: ({ release }) => ({
-      message: `the headers of kernel ${release} are not installed here`,
-      hint: `install linux-headers-${release} (Debian, Ubuntu) or kernel-devel-${release} (Fedora, RHEL)`,
-    }),
+    say: ({ release }) => wordsOf(noHeaders(release)),
   },
   {
     code: 'stap-lockdown',

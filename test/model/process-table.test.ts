@@ -450,3 +450,61 @@ function chainOf(table: ProcessTable, pid: number): number[] {
   for (let p = table.find(pid)?.parent ?? null; p !== null; p = p.parent) chain.push(p.pid);
   return chain;
 }
+
+describe('what a SystemTap script tells at a call', () => {
+  const call = (
+    tid: number,
+    argv: readonly string[],
+    parents: readonly (readonly [number, string])[],
+    pid = tid,
+  ) => ({
+    ...event(tid, 'in_do_syslog', { pid, uid: 1000, argv, parents }),
+    comm: argv[0]!,
+  });
+
+  it('is how it was, whoever had the number before', () => {
+    const seeded = snapshot(7, 1);
+    const table = tableOf(
+      [snapshot(1, 0), seeded],
+      NOTHING,
+      call(
+        7,
+        ['dmesg', '-C'],
+        [
+          [5, 'sh'],
+          [1, 'init'],
+        ],
+      ),
+    );
+    expect(table.find(7)).toMatchObject({
+      pid: 7,
+      comm: 'dmesg',
+      cmdline: ['dmesg', '-C'],
+      uid: 1000,
+      exe: null,
+    });
+    expect(table.find(7)?.parent).toMatchObject({ pid: 5, comm: 'sh', parent: { pid: 1 } });
+  });
+
+  it('the same program keeps what /proc had said of it', () => {
+    const table = tableOf([snapshot(1, 0)], NOTHING, call(7, ['dmesg', '-w'], [[1, 'init']]));
+    table.find(7)!.exe = '/usr/bin/dmesg';
+    table.apply(call(7, ['dmesg', '-w'], [[1, 'init']]));
+    expect(table.find(7)?.exe).toBe('/usr/bin/dmesg');
+    table.apply(call(7, ['cat'], [[1, 'init']]));
+    expect(table.find(7)?.exe).toBeNull();
+  });
+
+  it('a thread speaks for its process', () => {
+    const table = tableOf([], NOTHING, call(9, ['reader'], [[1, 'init']], 8));
+    expect(table.find(9)).toBe(table.find(8));
+    expect(table.find(8)).toMatchObject({ pid: 8, comm: null, cmdline: ['reader'] });
+  });
+
+  it('callers without end do not fill the memory', () => {
+    const table = tableOf([], NOTHING);
+    for (let tid = 2; tid < 100_000; tid++) table.apply(call(tid, ['x'], [[1, 'init']]));
+    expect(table.size).toBeLessThan(70_000);
+    expect(table.find(99_999)).not.toBeNull();
+  });
+});

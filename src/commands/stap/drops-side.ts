@@ -163,8 +163,10 @@ export class StapDrops implements Side {
 
   /** Ends the script, reads what is left, and closes the account. @param tell there is still somebody to be told */
   async finish(tell = true): Promise<void> {
-    const look = this.#closing?.look(this.#counter.snapshot().rows);
-    await look;
+    // The script goes on meanwhile, and somebody has to take what it tells.
+    const reading = setInterval(() => this.#run?.poll(), PAUSE_MS);
+    await this.#closing?.look(this.#counter.snapshot().rows);
+    clearInterval(reading);
     const end = await this.#run?.stop();
     this.telling.flush();
     this.#intervals.endLast(this.#counter.last());
@@ -179,6 +181,8 @@ export class StapDrops implements Side {
     this.telling.finish();
   }
 }
+
+const PAUSE_MS = 20;
 
 function readOr(path: string, otherwise: string): string {
   try {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { KwhoError, systemCode, UnavailableError } from '../../errors.js';
 import { runCommand } from '../../host/command.js';
 import { compileProbe } from '../../stap/compile.js';
-import { moduleRefused, stapMissing } from '../../stap/failure.js';
+import { moduleRefused, noHeaders, stapMissing } from '../../stap/failure.js';
 import { cacheRoot, ModuleCache } from '../../stap/module-cache.js';
 import { moduleNameOf, readModuleFile } from '../../stap/module-file.js';
 import { stapRunner } from '../../stap/run-stap.js';
@@ -20,17 +20,20 @@ export interface WantedModule {
 /**
  * A module to run: the one that was given, or one that was built of the same script before, or one that is built now.
  * @param given `--module`
+ * @param begin called when nothing is known any more that would keep it from running
  * @throws UnavailableError, PermissionError with what keeps it from running or being built
  */
 export async function findModule(
   given: string | null,
   wanted: () => WantedModule,
+  begin: () => void,
   cancel: AbortSignal,
 ): Promise<string> {
   checkStapHost();
   const release = runningRelease();
   if (given !== null) {
     checkModule(given, release);
+    begin();
     return given;
   }
   const { name, script } = wanted();
@@ -38,6 +41,8 @@ export async function findModule(
   const cache = new ModuleCache(cacheRoot(uid, process.env), uid);
   const key = { script, release, version: await staprunVersion() };
   const cached = cache.find(name, key);
+  if (cached === null && !existsSync(`/lib/modules/${release}/build/Makefile`)) throw noHeaders(release);
+  begin();
   if (cached !== null) return cached;
   const place = cache.place(name, key);
   const progress = new CompileProgress(process.stderr, release);

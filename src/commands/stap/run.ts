@@ -34,7 +34,8 @@ export interface StapSide extends Side {
   telling: { notice(code: string, level: 'info' | 'warning' | 'error', text: string, more?: object): void };
   readonly failure: KwhoError | null;
   record: ModuleRunOptions['record'];
-  finish(): Promise<void>;
+  /** @param tell there is still somebody to be told */
+  finish(tell?: boolean): Promise<void>;
 }
 
 /** A run with SystemTap, until it is told to stop. Returns the exit status. */
@@ -43,13 +44,15 @@ export async function runWithStap<S extends StapSide>(command: StapCommand<S>): 
   const out = openStandardOutput();
   const readyFile = new ReadyFile(options.readyFile);
   const stop = new Stop();
-  if (instead !== null)
-    process.stderr.write(`kwho: ${printable(instead.message)}: trying SystemTap instead\n`);
+  const announce = () => {
+    if (instead !== null)
+      process.stderr.write(`kwho: ${printable(instead.message)}: trying SystemTap instead\n`);
+  };
   const removed = await removeOrphanedModules('/proc');
   let side: S | null = null;
   let run: ModuleRun;
   try {
-    const file = await findModule(options.module, command.module, stop.aborted);
+    const file = await findModule(options.module, command.module, announce, stop.aborted);
     run = await ModuleRun.start(
       {
         file,
@@ -78,7 +81,7 @@ export async function runWithStap<S extends StapSide>(command: StapCommand<S>): 
     readyFile.announce();
     stop.after(options.forMs);
     await watch([live], out, stop);
-    await live.finish();
+    await live.finish(!out.closed);
   } finally {
     await run.stop();
     await removeLeftover(run.module);
