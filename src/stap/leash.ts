@@ -94,9 +94,11 @@ const LEASH = `(
   trap '' TERM INT HUP QUIT
   read -r _ <&3
   kill -TERM -$$
-  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  seconds=0
+  while [ $seconds -lt 120 ]; do
     sleep 1
     kill -0 $$ || exit
+    seconds=$((seconds + 1))
   done
   kill -KILL -$$
 ) </dev/null >/dev/null 2>&1 &

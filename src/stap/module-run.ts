@@ -163,4 +163,4 @@ const NEWLINE = 0x0a;
 const MOST_WAITING = 4 << 20;
 const MOST_MESSAGES = 1 << 20;
 /** Unloading waits for every CPU; a guest on an emulated one takes seconds. */
-const STOP_MS = 30_000;
+const STOP_MS = 120_000;

@@ -1,6 +1,7 @@
 import type { ByteString } from '../decode/trace-record.js';
+import type { CommandResult, RunCommand } from '../host/command.js';
 import { COMPILE_MS, type RunStap } from './compile.js';
-import { startOnLeash } from './leash.js';
+import { type LeashOptions, startOnLeash } from './leash.js';
 
 export interface RunStapWatch {
   /** Ends stap when it is aborted. */
@@ -14,35 +15,46 @@ export interface RunStapWatch {
 }
 
 /** The real one. stap's temporary files and its cache of compiled headers are the user's own. */
-export function stapRunner({ cancel, line, timeout = COMPILE_MS, env = {} }: RunStapWatch = {}): RunStap {
-  return async (args, input, cwd) => {
-    const child = await startOnLeash('stap', args, { input, cwd, env });
-    const stdout = new Collected(child.stdout);
-    const stderr = new Collected(child.stderr, line);
-    let isLate = false;
-    const end = () => child.signal('SIGTERM');
-    const timer = setTimeout(() => {
-      isLate = true;
-      end();
-    }, timeout);
-    const stubborn = () => setTimeout(() => child.signal('SIGKILL'), STUBBORN_MS).unref();
-    const cancelled = () => {
-      end();
-      stubborn();
-    };
-    if (cancel?.aborted === true) cancelled();
-    cancel?.addEventListener('abort', cancelled);
-    const ended = await child.ended;
-    clearTimeout(timer);
-    cancel?.removeEventListener('abort', cancelled);
-    if (isLate) return { outcome: 'timeout' };
-    if (ended.outcome === 'done')
-      return { outcome: 'done', stdout: stdout.text, stderr: stderr.text, status: ended.status };
-    if (ended.outcome === 'killed') return { outcome: 'failed', why: `it was ended by ${ended.signal}` };
-    return ended;
-  };
+export function stapRunner(watch: RunStapWatch = {}): RunStap {
+  const { timeout = COMPILE_MS, env = {} } = watch;
+  return (args, input, cwd) => run('stap', args, { input, cwd, env }, timeout, watch);
 }
 
+/** staprun and the like, which may have to wait for every CPU. Never rejects. */
+export const runStaprun: RunCommand = (program, args) => run(program, args, {}, STAPRUN_MS, {});
+
+async function run(
+  program: string,
+  args: readonly string[],
+  options: LeashOptions,
+  milliseconds: number,
+  { cancel, line }: RunStapWatch,
+): Promise<CommandResult> {
+  const child = await startOnLeash(program, args, options);
+  const stdout = new Collected(child.stdout);
+  const stderr = new Collected(child.stderr, line);
+  let isLate = false;
+  const end = () => {
+    child.signal('SIGTERM');
+    setTimeout(() => child.signal('SIGKILL'), STUBBORN_MS).unref();
+  };
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, milliseconds);
+  if (cancel?.aborted === true) end();
+  cancel?.addEventListener('abort', end);
+  const ended = await child.ended;
+  clearTimeout(timer);
+  cancel?.removeEventListener('abort', end);
+  if (isLate) return { outcome: 'timeout' };
+  if (ended.outcome === 'done')
+    return { outcome: 'done', stdout: stdout.text, stderr: stderr.text, status: ended.status };
+  if (ended.outcome === 'killed') return { outcome: 'failed', why: `it was ended by ${ended.signal}` };
+  return ended;
+}
+
+const STAPRUN_MS = 60_000;
 const STUBBORN_MS = 5000;
 const MOST_OUTPUT = 8 << 20;
 

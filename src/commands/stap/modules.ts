@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { KwhoError, systemCode, UnavailableError } from '../../errors.js';
-import { runCommand } from '../../host/command.js';
 import { compileProbe } from '../../stap/compile.js';
 import { moduleRefused, noHeaders, stapMissing } from '../../stap/failure.js';
 import { cacheRoot, ModuleCache } from '../../stap/module-cache.js';
 import { moduleNameOf, readModuleFile } from '../../stap/module-file.js';
-import { stapRunner } from '../../stap/run-stap.js';
+import { runStaprun, stapRunner } from '../../stap/run-stap.js';
 import { checkStapHost } from './host.js';
 import { CompileProgress } from './progress.js';
 
@@ -95,7 +94,7 @@ function read(path: string): Uint8Array {
 
 /** `Systemtap module loader/runner (version 5.6/0.194, …)`: its number, which a module's SystemTap must have. */
 async function staprunVersion(): Promise<string> {
-  const result = await runCommand('staprun', ['-V']);
+  const result = await runStaprun('staprun', ['-V']);
   if (result.outcome === 'missing') throw stapMissing('staprun');
   const text = result.outcome === 'done' ? result.stdout + result.stderr : '';
   const version = /version (\d[\w.]*)/.exec(text)?.[1];

@@ -1,12 +1,13 @@
-import { type RunCommand, runCommand } from '../../host/command.js';
+import type { RunCommand } from '../../host/command.js';
 import { orphanedModules, removeModule } from '../../stap/loaded-modules.js';
+import { runStaprun } from '../../stap/run-stap.js';
 
 /**
  * Removes the SystemTap modules that dead runs left in the kernel.
  * @param proc root of the proc file system
  * @returns a sentence for each, as removeOrphans() of ../orphans.ts gives them
  */
-export async function removeOrphanedModules(proc: string, run: RunCommand = runCommand): Promise<string[]> {
+export async function removeOrphanedModules(proc: string, run: RunCommand = runStaprun): Promise<string[]> {
   const told: string[] = [];
   for (const { name } of orphanedModules(proc)) {
     const why = await removeModule(name, run, proc);

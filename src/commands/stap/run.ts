@@ -1,11 +1,11 @@
 import { release } from 'node:os';
 import type { StapHeader } from '../../decode/stap-record.js';
 import { KwhoError, PermissionError, UnavailableError } from '../../errors.js';
-import { runCommand } from '../../host/command.js';
 import { type OutputChannel, openStandardOutput } from '../../output/channel.js';
 import { printable } from '../../output/escape.js';
 import { loadedModules, removeModule } from '../../stap/loaded-modules.js';
 import { ModuleRun, type ModuleRunOptions } from '../../stap/module-run.js';
+import { runStaprun } from '../../stap/run-stap.js';
 import { ReadyFile } from '../ready-file.js';
 import type { Side } from '../side.js';
 import { Stop } from '../stop.js';
@@ -100,7 +100,7 @@ const DRAIN_AFTER_SIGNAL_MS = 500;
 /** A staprun that was killed leaves its module. */
 async function removeLeftover(name: string): Promise<void> {
   if (!loadedModules('/proc').some((module) => module.name === name)) return;
-  const why = await removeModule(name, runCommand, '/proc');
+  const why = await removeModule(name, runStaprun, '/proc');
   if (why !== null)
     process.stderr.write(
       `kwho: could not remove the module ${name} (${printable(why)}); the next run of kwho tries again\n`,
