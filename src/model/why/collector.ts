@@ -30,6 +30,13 @@ export function ended(name: string, what: string, until: string[], start: string
   });
 }
 
+/** It may be about to open the log. */
+export function isStarting({ now }: LogFacts, { started }: DaemonMark): boolean {
+  return now - started < STARTING_SECONDS;
+}
+
+const STARTING_SECONDS = 15;
+
 /**
  * Records of the kernel that a collector must have by now: of this facility or any, newer than its start and old
  * enough to have arrived.

@@ -1,6 +1,6 @@
 import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
-import { collectorFinding, collects, ended, halted } from './collector.js';
+import { collectorFinding, collects, ended, halted, isStarting } from './collector.js';
 import { at, type Check, counted, type Finding, isAsked } from './finding.js';
 
 /** systemd-journald: does it run, does it read the kernel log, does it keep what it reads, how far is it. */
@@ -43,9 +43,9 @@ function reads(facts: LogFacts): Finding | null {
   const { daemon, config } = facts.journald;
   if (daemon === null || facts.readers.some(({ pid, door }) => pid === daemon.pid && door === '/dev/kmsg'))
     return null;
-  if (facts.readersUnseen > 0) return null;
   const others = collects(facts);
   const told = !config.readKmsg;
+  if (facts.readersUnseen > 0 || (!told && isStarting(facts, daemon))) return null;
   return collectorFinding({
     cause: told ? 'journald-readkmsg' : 'journald-not-reading',
     severity: others.length > 0 && told ? 'note' : 'missing',

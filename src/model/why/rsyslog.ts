@@ -2,7 +2,7 @@ import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
 import { type RsyslogConfig, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
 import { passesMarkers } from './canary.js';
-import { collectorFinding, dueSample, ended, halted, lacking } from './collector.js';
+import { collectorFinding, dueSample, ended, halted, isStarting, lacking } from './collector.js';
 import { at, type Check, type Finding } from './finding.js';
 
 /** rsyslog: does it run, does it read the kernel log, does a rule send it to a file, is it in that file. */
@@ -54,7 +54,9 @@ function stopped({ rsyslog: { stores }, ring }: LogFacts): Finding | null {
   );
 }
 
-function input({ rsyslog: { daemon, config }, readers, readersUnseen }: LogFacts): Finding | null {
+function input(facts: LogFacts): Finding | null {
+  const { readers, readersUnseen } = facts;
+  const { daemon, config } = facts.rsyslog;
   if (daemon === null || config === null) return null;
   if (readers.some(({ pid }) => pid === daemon.pid) || config.inputs.includes('imjournal')) return null;
   if (config.inputs.length === 0)
@@ -66,7 +68,7 @@ function input({ rsyslog: { daemon, config }, readers, readersUnseen }: LogFacts
       evidence: ['/etc/rsyslog.conf and what it includes load none of imklog, imkmsg, imjournal'],
       remedy: ['module(load="imklog") in /etc/rsyslog.conf', 'systemctl restart rsyslog'],
     });
-  if (readersUnseen > 0) return null;
+  if (readersUnseen > 0 || isStarting(facts, daemon)) return null;
   const door = config.inputs.includes('imkmsg') ? '/dev/kmsg' : '/proc/kmsg';
   return collectorFinding({
     cause: 'rsyslog-not-reading',

@@ -87,8 +87,10 @@ describe('with rsyslog', () => {
   /** Waits until it has written what came after its start. */
   async function start(config?: string): Promise<void> {
     daemon = rsyslog(config);
+    await until('rsyslog writes', () => existsSync('/var/log/syslog'));
     await sleep(2500);
     kernelMessage();
+    await until('it has the message', () => existsSync('/var/log/kern.log'));
     await sleep(3500);
   }
 

@@ -28,6 +28,13 @@ describe('healthy: nothing is missing, and nothing is to be said', () => {
       }),
     ],
     [
+      'rsyslog that is about to open the log',
+      healthy((facts) => {
+        facts.rsyslog.daemon = { ...daemon(201, 'rsyslogd', '-n'), started: 88 };
+        facts.readers = [];
+      }),
+    ],
+    [
       'rsyslog whose files were rotated a moment ago',
       healthy(({ rsyslog }) => {
         for (const store of rsyslog.stores)
