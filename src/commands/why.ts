@@ -1,9 +1,8 @@
+import { LEVEL_NAMES } from '../decode/log-levels.js';
 import type { Command } from './command.js';
 import { parseChoice, parseDuration } from './option-values.js';
 import { runWhy } from './why/run.js';
 import { parseSince } from './why/since.js';
-
-const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
 
 export const why: Command = {
   name: 'why',
@@ -18,8 +17,8 @@ export const why: Command = {
     canary: { help: 'write a marker to /dev/kmsg and follow it through every hop' },
     level: {
       value: 'LEVEL',
-      parse: parseChoice(LEVELS),
-      help: `level of the marker: ${LEVELS.join(', ')} (default info)`,
+      parse: parseChoice(LEVEL_NAMES),
+      help: `level of the marker: ${LEVEL_NAMES.join(', ')} (default info)`,
     },
     wait: {
       value: 'TIME',
@@ -47,7 +46,7 @@ export const why: Command = {
       text: text === undefined || text === '' ? null : Buffer.from(text, 'utf8').toString('latin1'),
       since: (values.since as number | undefined) ?? null,
       canary: values.canary === true,
-      level: LEVELS.indexOf((values.level as string | undefined) ?? 'info'),
+      level: LEVEL_NAMES.indexOf((values.level as LevelName | undefined) ?? 'info'),
       waitMs: (values.wait as number | undefined) ?? CANARY_MS,
       watchMs: (values.watch as number | undefined) ?? null,
       json: values.json === true,
@@ -55,5 +54,7 @@ export const why: Command = {
     });
   },
 };
+
+type LevelName = (typeof LEVEL_NAMES)[number];
 
 const CANARY_MS = 5000;

@@ -1,3 +1,4 @@
+import { ACTIONS } from './klogctl.js';
 import { loadLibc } from './libc.js';
 
 /**
@@ -7,8 +8,6 @@ import { loadLibc } from './libc.js';
 export function readLogSize(): number | null {
   const libc = loadLibc();
   if (typeof libc === 'string') return null;
-  const size = libc.klogctl(SIZE_BUFFER, null, 0);
+  const size = libc.klogctl(ACTIONS.SIZE_BUFFER, null, 0);
   return size > 0 ? size : null;
 }
-
-const SIZE_BUFFER = 10;

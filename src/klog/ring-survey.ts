@@ -3,7 +3,7 @@ import { parseSuppression } from '../decode/suppression.js';
 import type { ByteString } from '../decode/trace-record.js';
 import { KwhoError, systemCode } from '../errors.js';
 import { KmsgDevice, readFirstVisible } from './kmsg-device.js';
-import { callSyslog, SIZE_BUFFER, SIZE_UNREAD } from './syslog-call.js';
+import { callSyslog } from './syslog-call.js';
 
 /**
  * Reads the whole ring once, through a reader of its own that takes nothing from anybody.
@@ -36,11 +36,11 @@ const MOST = 1_000_000;
  * @returns errno's name where it refuses, `unknown` where nothing here can call it, null where it answered
  */
 export function measureRing(facts: RingFacts): string | null {
-  const size = callSyslog(SIZE_BUFFER);
+  const size = callSyslog('SIZE_BUFFER');
   if (size === null) return 'unknown';
   if ('error' in size) return size.error;
   facts.size = size.result;
-  const unread = callSyslog(SIZE_UNREAD);
+  const unread = callSyslog('SIZE_UNREAD');
   if (unread !== null && 'result' in unread) facts.unread = unread.result;
   return null;
 }

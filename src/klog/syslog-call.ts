@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { getSystemErrorName } from 'node:util';
 import type { ByteString } from '../decode/trace-record.js';
+import { ACTIONS, type SyslogAction } from './klogctl.js';
 import { loadLibc } from './libc.js';
 
 /** What one call of syslog(2) gave: its result and the bytes it wrote, or errno's name. */
@@ -10,28 +12,25 @@ export type SyslogAnswer = { result: number; bytes: ByteString } | { error: stri
  * @param length bytes of the buffer; 0 for none
  * @returns null where nothing here can call it
  */
-export function callSyslog(action: number, length = 0): SyslogAnswer | null {
+export function callSyslog(action: SyslogAction, length = 0): SyslogAnswer | null {
   const libc = loadLibc();
   if (typeof libc !== 'string') {
     const buffer = Buffer.alloc(Math.max(length, 1));
-    const result = libc.klogctl(action, length === 0 ? null : buffer, length);
-    // errno is not to be had through ffi-napi: a script says why.
-    if (result >= 0)
-      return { result, bytes: buffer.toString('latin1', 0, length === 0 ? 0 : Math.min(result, length)) };
+    const result = libc.klogctl(ACTIONS[action], length === 0 ? null : buffer, length);
+    if (result < 0) return { error: getSystemErrorName(-libc.errno()) };
+    return { result, bytes: buffer.toString('latin1', 0, length === 0 ? 0 : Math.min(result, length)) };
   }
   for (const [program, flag, script] of SCRIPTS) {
     const { status, stdout, error } = spawnSync(
       program,
-      [flag, script, String(action), String(length), String(NUMBER)],
+      [flag, script, String(ACTIONS[action]), String(length), String(NUMBER)],
       { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'latin1', maxBuffer: 64 << 20, timeout: 5000 },
     );
     const end = stdout?.indexOf('\n') ?? -1;
     if (error !== undefined || status !== 0 || end === -1) continue;
     const [result, errno] = stdout.slice(0, end).split(' ').map(Number);
     if (result === undefined || errno === undefined) continue;
-    return result < 0
-      ? { error: ERRORS.get(errno) ?? `error ${errno}` }
-      : { result, bytes: stdout.slice(end + 1) };
+    return result < 0 ? { error: getSystemErrorName(-errno) } : { result, bytes: stdout.slice(end + 1) };
   }
   return null;
 }
@@ -57,16 +56,3 @@ r=c.klogctl(int(sys.argv[1]),b if n else None,n)
 sys.stdout.buffer.write(b'%d %d\\n'%(r,ctypes.get_errno()));r>0 and n and sys.stdout.buffer.write(b.raw[:r])`,
   ],
 ];
-
-const ERRORS = new Map([
-  [1, 'EPERM'],
-  [13, 'EACCES'],
-  [14, 'EFAULT'],
-  [22, 'EINVAL'],
-  [38, 'ENOSYS'],
-]);
-
-/** syslog(2)'s actions that kwho why calls; none of them changes anything. */
-export const READ_ALL = 3;
-export const SIZE_UNREAD = 9;
-export const SIZE_BUFFER = 10;

@@ -1,5 +1,5 @@
+import { FACILITY_NAMES, LEVEL_NAMES } from '../decode/log-levels.js';
 import type { LogMessage } from '../decode/log-message.js';
-import { FACILITY_NAMES, LEVEL_NAMES } from '../explain/log-levels.js';
 import { seconds } from './dmesg-time.js';
 import { dmesgJsonText } from './escape.js';
 

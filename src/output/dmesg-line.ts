@@ -1,6 +1,6 @@
+import { FACILITY_NAMES, LEVEL_NAMES } from '../decode/log-levels.js';
 import type { LogMessage } from '../decode/log-message.js';
 import type { ByteString } from '../decode/trace-record.js';
-import { FACILITY_NAMES, LEVEL_NAMES } from '../explain/log-levels.js';
 import { colorMessage, TIME_BREAK_COLOR, TIME_COLOR } from './dmesg-color.js';
 import { DmesgTime, type DmesgTimeFormat, seconds } from './dmesg-time.js';
 import { dmesgText, printable } from './escape.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { LEVEL_NAMES } from '../../decode/log-levels.js';
 import { UnavailableError, UsageError } from '../../errors.js';
-import { LEVEL_NAMES } from '../../explain/log-levels.js';
 import { openKlogctl } from '../../klog/klogctl.js';
 import type { OptionValues } from '../command.js';
 

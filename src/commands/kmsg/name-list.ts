@@ -1,5 +1,5 @@
+import { FACILITY_NAMES, LEVEL_NAMES } from '../../decode/log-levels.js';
 import { UsageError } from '../../errors.js';
-import { FACILITY_NAMES, LEVEL_NAMES } from '../../explain/log-levels.js';
 import { didYouMean } from '../command.js';
 
 /**

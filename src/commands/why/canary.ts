@@ -6,7 +6,7 @@ import { systemCode } from '../../errors.js';
 import { findCanaryEntry } from '../../host/log/journald.js';
 import { findLogFiles } from '../../host/log/log-files.js';
 import { KmsgDevice } from '../../klog/kmsg-device.js';
-import { callSyslog, READ_ALL } from '../../klog/syslog-call.js';
+import { callSyslog } from '../../klog/syslog-call.js';
 import { HOST, kernelNow } from './gather.js';
 
 export interface CanaryPlan {
@@ -104,7 +104,7 @@ function lookInRing(reader: KmsgDevice, facts: CanaryFacts, since: () => number)
 
 /** @returns null where nothing here can call it */
 function lookByReadAll(marker: string): boolean | null {
-  const answer = callSyslog(READ_ALL, READ_ALL_BYTES);
+  const answer = callSyslog('READ_ALL', READ_ALL_BYTES);
   return answer === null ? null : 'bytes' in answer && answer.bytes.includes(marker);
 }
 

@@ -88,6 +88,3 @@ const LEVELS = new Map([
   ['info', 6],
   ['debug', 7],
 ]);
-
-/** The short name of each level, as dmesg -x prints it. */
-export const LEVEL_NAMES = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'] as const;

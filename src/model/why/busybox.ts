@@ -1,7 +1,7 @@
 import { parseKlogdLevel, parseSyslogdArgs } from '../../decode/log-config/busybox-args.js';
-import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
 import { rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
+import { LEVEL_NAMES } from '../../decode/log-levels.js';
 import { collectorFinding, dueSample, ended, halted, lacking } from './collector.js';
 import type { Check, Finding } from './finding.js';
 

@@ -1,8 +1,8 @@
 import type { CanaryFacts } from '../../decode/canary-facts.js';
 import { parseSyslogdArgs } from '../../decode/log-config/busybox-args.js';
-import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
 import { type RsyslogConfig, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
+import { LEVEL_NAMES } from '../../decode/log-levels.js';
 import type { ByteString } from '../../decode/trace-record.js';
 import type { Finding, Stage } from './finding.js';
 

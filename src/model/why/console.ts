@@ -1,5 +1,5 @@
-import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
+import { LEVEL_NAMES } from '../../decode/log-levels.js';
 import type { Check, Finding } from './finding.js';
 
 /** What the console leaves out. The log has it all the same: these are notes. */

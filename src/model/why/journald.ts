@@ -1,5 +1,5 @@
-import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
+import { LEVEL_NAMES } from '../../decode/log-levels.js';
 import { collectorFinding, collects, ended, halted, isStarting } from './collector.js';
 import { at, type Check, counted, type Finding, isAsked } from './finding.js';
 

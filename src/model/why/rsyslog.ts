@@ -1,6 +1,6 @@
-import { LEVEL_NAMES } from '../../decode/log-config/journald-conf.js';
 import { type RsyslogConfig, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
+import { LEVEL_NAMES } from '../../decode/log-levels.js';
 import { passesMarkers } from './canary.js';
 import { collectorFinding, dueSample, ended, halted, isStarting, lacking } from './collector.js';
 import { at, type Check, type Finding } from './finding.js';
