@@ -73,7 +73,7 @@ export function noHeaders(release: string): UnavailableError {
 export function moduleRefused(message: string, code: string, release: string): UnavailableError {
   return new UnavailableError(message, {
     code,
-    hint: `build it again: kwho probe drops --compile -r ${release} -o kwho_drops.ko`,
+    hint: `build it again: kwho probe drops (or log) --compile -r ${release} -o FILE.ko`,
   });
 }
 
@@ -132,7 +132,7 @@ const FAILURES: readonly Failure[] = [
   {
     code: 'stap-module-mismatch',
     pattern:
-      /Couldn't insert module .*: (?:Invalid module format|Exec format error)|wrong symbol version|Unknown symbol in module|version mismatch/i,
+      /Couldn't insert module .*: (?:Invalid module format|Exec format error)|wrong symbol version|Unknown symbol in module|version mismatch|Unable to send relocation: Invalid argument/i,
     say: ({ release }) => ({
       message: `the module is damaged, was not built for this kernel (${release}), or by another SystemTap than this staprun`,
       hint: 'build it for exactly this release, with the SystemTap version that staprun -V tells',

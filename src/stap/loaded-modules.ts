@@ -12,7 +12,7 @@ export interface LoadedModule {
   users: number;
 }
 
-/** What `/proc/modules` lists of kwho's. @param proc root of the proc file system */
+/** What `/proc/modules` lists of kwho's; a kernel without modules has no such file. @param proc root of the proc file system */
 export function loadedModules(proc: string): LoadedModule[] {
   try {
     return parseModules(readFileSync(join(proc, 'modules'), 'latin1'));

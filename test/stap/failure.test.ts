@@ -47,6 +47,7 @@ describe('what SystemTap itself printed', () => {
     ['staprun-missing', 'stap-module-file'],
     ['staprun-no-modules', 'stap-no-modules'],
     ['staprun-damaged', 'stap-module-mismatch'],
+    ['staprun-other-version', 'stap-module-mismatch'],
   ])('staprun: %s', (name, code) => {
     expect(of(verbatim(name), 'staprun').code).toBe(code);
   });

@@ -38,7 +38,7 @@ export async function findModule(
   const { name, script } = wanted();
   const uid = process.geteuid?.() ?? 0;
   const cache = new ModuleCache(cacheRoot(uid, process.env), uid);
-  const key = { script, release, version: await staprunVersion() };
+  const key = { script, release, version: await stapVersion() };
   const cached = cache.find(name, key);
   if (cached === null && !existsSync(`/lib/modules/${release}/build/Makefile`)) throw noHeaders(release);
   begin();
@@ -92,15 +92,15 @@ function read(path: string): Uint8Array {
   }
 }
 
-/** `Systemtap module loader/runner (version 5.6/0.194, …)`: its number, which a module's SystemTap must have. */
-async function staprunVersion(): Promise<string> {
-  const result = await runStaprun('staprun', ['-V']);
-  if (result.outcome === 'missing') throw stapMissing('staprun');
+/** `Systemtap translator/driver (version 5.6/0.194, …)`: its number. staprun -V prints none where nobody looks on. */
+async function stapVersion(): Promise<string> {
+  const result = await runStaprun('stap', ['--version']);
+  if (result.outcome === 'missing') throw stapMissing('stap');
   const text = result.outcome === 'done' ? result.stdout + result.stderr : '';
   const version = /version (\d[\w.]*)/.exec(text)?.[1];
   if (version !== undefined) return version;
-  throw new KwhoError('staprun does not tell its version', {
-    code: 'staprun-failed',
-    hint: 'the same by hand tells more: staprun -V',
+  throw new KwhoError('stap does not tell its version', {
+    code: 'stap-failed',
+    hint: 'the same by hand tells more: stap --version',
   });
 }
