@@ -14,8 +14,6 @@ const LAB = join(ROOT, 'scripts/lab');
 const GUESTS_AT_ONCE = 2;
 const everything = process.env.KWHO_DROP_CASES === 'all';
 const GUEST_SECONDS = everything ? 5400 : 2400;
-/** Where modules are built and run; see vitest.guest.config.ts. */
-const hasStapTests = (kernel: string) => everything || kernel === '7.2';
 
 interface GuestTest {
   fullName: string;
@@ -79,7 +77,7 @@ async function runAll(all: readonly Kernel[]): Promise<GuestReport[]> {
 }
 
 async function runIn({ kernel, release }: Kernel): Promise<GuestReport> {
-  const stap = hasStapTests(kernel) ? await buildStapModules(kernel, release) : null;
+  const stap = everything ? await buildStapModules(kernel, release) : null;
   const noStap = typeof stap === 'string' ? stap : null;
   if (noStap !== null) process.stderr.write(`\n*** SYSTEMTAP TESTS SKIPPED: ${noStap}\n\n`);
   const share = mkdtempSync(join(tmpdir(), `kwho-lab-${kernel}-`));
@@ -142,7 +140,7 @@ function tell({ kernel, noStap, tests, output }: GuestReport): void {
     it('gave a report', () => {
       expect(tests.length, `no test ran in the guest:\n${output.slice(-4000)}`).toBeGreaterThan(0);
     });
-    if (hasStapTests(kernel)) {
+    if (everything) {
       it.skipIf(noStap !== null && wanted !== '1')('SystemTap was tested', () => {
         expect(noStap).toBeNull();
       });
