@@ -62,7 +62,7 @@ describe('what dmesg prints', () => {
     '-S -x',
   ])('dmesg %s, byte for byte', (line) => {
     const args = line.split(' ').filter((word) => word !== '');
-    expect(printed(...args)).toBe(call('dmesg', ...args).stdout);
+    expectAsDmesg(args, () => printed(...args));
   });
 
   it('the priority of a program is that of its record', () => {
@@ -71,7 +71,7 @@ describe('what dmesg prints', () => {
   });
 
   it('by way of the command line', () => {
-    expect(kmsg('-x').stdout).toBe(call('dmesg', '-x').stdout);
+    expectAsDmesg(['-x'], () => kmsg('-x').stdout);
   });
 
   // Boot time is what the clocks say at the moment: two runs of dmesg itself differ by microseconds, and dmesg before
@@ -89,12 +89,13 @@ describe('what dmesg prints', () => {
 
   it('dmesg --since and --until', async () => {
     log('<6>kwho before');
-    await sleep(3000);
-    const middle = localTime(Date.now() - 1500);
+    // dmesg before 2.39 drops the fractions of two numbers that it adds.
+    await sleep(6000);
+    const middle = localTime(Date.now() - 3000);
     log('<6>kwho after');
     for (const option of ['--since', '--until']) {
       const stdout = printed(option, middle);
-      expect(stdout).toBe(call('dmesg', option, middle).stdout);
+      expectAsDmesg([option, middle], () => printed(option, middle));
       expect([stdout.includes('kwho before'), stdout.includes('kwho after')]).toEqual([
         option === '--until',
         option === '--since',
@@ -147,7 +148,7 @@ it('a ring that has wrapped is told of, and what is left agrees with dmesg', () 
     { code: 'log-wrapped', details: { firstSequence: firstSequence() } },
   ]);
   source.close();
-  expect(printed()).toBe(call('dmesg').stdout);
+  expectAsDmesg([], () => printed());
 });
 
 describe('actions of syslog(2)', () => {
@@ -214,9 +215,20 @@ describe('actions of syslog(2)', () => {
     unlinkSync(modules);
     const { status, stderr } = kmsg('--size');
     expect([status, stderr]).toEqual([69, expect.stringContaining('npm rebuild ffi-napi')]);
-    expect(kmsg('-x').stdout).toBe(call('dmesg', '-x').stdout);
+    expectAsDmesg(['-x'], () => kmsg('-x').stdout);
   });
 });
+
+/** The kernel may log something, and overwrite something, between two looks: dmesg has to say the same twice. */
+function expectAsDmesg(args: readonly string[], ours: () => string): void {
+  for (let tries = 0; ; tries++) {
+    const before = call('dmesg', ...args).stdout;
+    const own = ours();
+    if (call('dmesg', ...args).stdout !== before && tries < 5) continue;
+    expect(own).toBe(before);
+    return;
+  }
+}
 
 function kmsg(...args: string[]) {
   return spawnSync(process.execPath, [kwho(), 'kmsg', ...args], { encoding: 'latin1', timeout: 60_000 });
