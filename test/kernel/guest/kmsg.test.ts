@@ -43,7 +43,7 @@ afterAll(() => {
 });
 
 describe('what dmesg prints', () => {
-  // The number of a priority is wrong in dmesg before 2.39 where the facility is not the kernel's: `<3>` for `<11>`.
+  // The number of a priority is wrong in dmesg of util-linux 2.38 where the facility is not the kernel's: `<3>` for `<11>`.
   it.each([
     '',
     '-x',
@@ -74,8 +74,8 @@ describe('what dmesg prints', () => {
     expectAsDmesg(['-x'], () => kmsg('-x').stdout);
   });
 
-  // Boot time is what the clocks say at the moment: two runs of dmesg itself differ by microseconds, and dmesg before
-  // 2.39 cuts them off.
+  // Boot time is what the clocks say at the moment: two runs of dmesg itself differ by microseconds, and dmesg of
+  // util-linux 2.38 cuts them off.
   it.each(['-T', '-x -T', '--time-format iso'])('dmesg %s, to the second', (line) => {
     const args = line.split(' ');
     const ours = stamped(printed(...args));
@@ -89,7 +89,7 @@ describe('what dmesg prints', () => {
 
   it('dmesg --since and --until', async () => {
     log('<6>kwho before');
-    // dmesg before 2.39 drops the fractions of two numbers that it adds.
+    // dmesg of util-linux 2.38 drops the fractions of two numbers that it adds.
     await sleep(6000);
     const middle = localTime(Date.now() - 3000);
     log('<6>kwho after');
