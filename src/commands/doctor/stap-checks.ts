@@ -126,7 +126,7 @@ function probeFinding(compiles: boolean, runs: boolean): CommandFinding {
     command: 'probe',
     verdict: 'ok',
     backends: ['print', ...(compiles ? ['compile'] : []), ...(runs ? ['staprun'] : [])],
-    blindSpots: [],
+    blindSpots: compiles ? ['whether a module builds: the scripts were only parsed'] : [],
     why: lacking.length === 0 ? null : lacking.join('; '),
     remedy: null,
   };

@@ -102,18 +102,22 @@ class Session {
     this.#results.push(result);
   }
 
+  /** In steps: of a time in which we were stopped ourselves (Ctrl-Z) only one counts. */
   #wait(milliseconds: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    let left = milliseconds;
+    this.#timer = setInterval(() => {
+      left -= STEP_MS;
+      if (left > 0) return;
       this.#why = `it did not end within ${Math.round(milliseconds / 1000)} s, and was given up`;
       this.#child.kill('SIGKILL');
       // A process that sleeps in the kernel may not even die.
-      this.#timer = setTimeout(() => this.#over(this.#why ?? ''), DEATH_MS);
-    }, milliseconds);
+      if (left <= -DEATH_MS) this.#over(this.#why);
+    }, STEP_MS);
   }
 
   #over(why: string): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) clearInterval(this.#timer);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     this.#child.unref();
@@ -125,6 +129,7 @@ class Session {
 /** What is under way takes a second, on an emulated machine more. */
 const STOP_MS = 15_000;
 const DEATH_MS = 2000;
+const STEP_MS = 250;
 const MOST_WORDS = 2000;
 
 type Message = CheckResult & { begin?: string; end?: string };
