@@ -49,7 +49,7 @@ const TRIALS: readonly CheckName[] = [
   'left behind',
 ];
 /** An emulated machine takes a second for what takes a real one a hundredth. */
-const CHECK_MS = 60_000;
+const CHECK_MS = 120_000;
 /** Its programs have limits of their own, which add up to less. */
 const STAP_MS = 120_000;
 const DRAIN_MS = 5000;
