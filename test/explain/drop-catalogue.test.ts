@@ -233,6 +233,13 @@ describe('what is known of the packet counts', () => {
     expect(CATALOGUE.verdict({ ...closed, flow: { ...flow, flags: 'SYN' } })).toBe('suspect');
   });
 
+  it('the last segment of a connection that has ended is for nobody, also where the kernel gives no reason', () => {
+    const late = { symbol: 'tcp_v4_rcv', flow: { ...flow, flags: 'FIN ACK' } };
+    expect(CATALOGUE.verdict({ ...late, reason: null })).toBe('noise');
+    expect(CATALOGUE.verdict({ ...late, reason: 'NOT_SPECIFIED' })).toBe('noise');
+    expect(CATALOGUE.verdict({ ...late, reason: 'TCP_CSUM' })).toBe('suspect');
+  });
+
   it('a keepalive probe is out of the window on purpose', () => {
     const out = { reason: 'TCP_INVALID_SEQUENCE', symbol: 'tcp_validate_incoming', flow };
     expect(CATALOGUE.verdict({ ...out, length: 32 })).toBe('noise');
