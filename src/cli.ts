@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { collectAlone } from './commands/collect-alone.js';
 import { type Command, didYouMean, helpOf, parseOptions } from './commands/command.js';
 import { dieIfHungUp } from './commands/hang-up.js';
 import { settleCompiler } from './commands/settle-compiler.js';
@@ -29,6 +30,7 @@ const EXIT_USAGE = 2;
 const EXIT_UNAVAILABLE = 69;
 const EXIT_PERMISSION = 77;
 
+collectAlone();
 const onTerminal = isatty(0);
 process.exitCode = await main(process.argv.slice(2));
 if (onTerminal) dieIfHungUp();

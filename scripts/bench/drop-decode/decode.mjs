@@ -5,6 +5,7 @@
 import { openSync, readFileSync, readSync } from 'node:fs';
 
 const [dist, path, mode] = process.argv.slice(2);
+const { collectAlone } = await import(`${dist}/commands/collect-alone.js`);
 const { TraceTextDecoder } = await import(`${dist}/decode/trace-text.js`);
 const { parseEventFormat } = await import(`${dist}/decode/event-format.js`);
 
@@ -16,6 +17,7 @@ const format = readFileSync(
 const reasons = [];
 for (const [, number, word] of format.matchAll(/\{ (\d+), "(\w+)" \}/g)) reasons[number] = word;
 
+collectAlone();
 // Variables of a module that hold fractions or large numbers cost an allocation each time they change; a typed array
 // does not.
 const sums = new Float64Array(2);

@@ -6,9 +6,11 @@ import { pathToFileURL } from 'node:url';
 import { probeFormats } from './generate.mjs';
 
 const [dist, path, mode] = process.argv.slice(2);
+const { collectAlone } = await import(pathToFileURL(`${dist}/commands/collect-alone.js`).href);
 const { TraceTextDecoder } = await import(pathToFileURL(`${dist}/decode/trace-text.js`).href);
 const { parseEventFormat } = await import(pathToFileURL(`${dist}/decode/event-format.js`).href);
 
+collectAlone();
 // Variables of a module that hold fractions or large numbers cost an allocation each time they change; a typed array
 // does not.
 const sums = new Float64Array(2);
