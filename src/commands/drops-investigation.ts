@@ -1,5 +1,4 @@
-import { release } from 'node:os';
-import type { EventRecord, MalformedRecord, TraceRecord } from '../decode/trace-record.js';
+import type { EventRecord, TraceRecord } from '../decode/trace-record.js';
 import type { Verdict } from '../explain/drop-verdict.js';
 import { Completeness } from '../model/completeness.js';
 import { collapse, type DropField } from '../model/drop-by.js';
@@ -10,6 +9,7 @@ import type { DropStream } from '../model/drop-stream.js';
 import type { CountedDrops, DropTable } from '../model/drop-table.js';
 import type { DropEvent, KwhoEvent, NoticeEvent } from '../model/events.js';
 import type { EventSink } from '../output/sink.js';
+import { MalformedRecords } from './malformed-records.js';
 import type { Sources } from './side.js';
 
 export interface DropInvestigationOptions {
@@ -67,7 +67,7 @@ export class DropInvestigation {
   /** Single drops told in this second. */
   #second = 0;
   #samples = 0;
-  #malformed = 0;
+  readonly #malformed = new MalformedRecords((...notice) => this.notice(...notice));
   #unplaced = 0;
   /** What had been counted before anything was told. */
   #before = 0;
@@ -90,7 +90,7 @@ export class DropInvestigation {
     if (record.kind === 'event') this.#event(record);
     else if (record.kind === 'stack') this.#path(record.cpu, record.frames);
     else if (record.kind === 'lost') this.#lost(record.cpu, record.count);
-    else if (record.kind === 'malformed') this.#malformedRecord(record);
+    else if (record.kind === 'malformed') this.#malformed.add(record);
   }
 
   /** Takes the next record of a stream that is for counting alone. */
@@ -101,7 +101,7 @@ export class DropInvestigation {
     } else if (record.kind === 'lost') {
       this.#completeness.note(record);
       this.#tellLost(record.cpu, record.count);
-    } else if (record.kind === 'malformed') this.#malformedRecord(record);
+    } else if (record.kind === 'malformed') this.#malformed.add(record);
   }
 
   get done(): boolean {
@@ -119,7 +119,7 @@ export class DropInvestigation {
 
   /** Drops of which nothing is known but that they happened. */
   get lost(): number {
-    return this.#completeness.lost + this.#malformed + this.#unplaced;
+    return this.#completeness.lost + this.#malformed.count + this.#unplaced;
   }
 
   /** What sees, and what it cannot see. */
@@ -189,7 +189,7 @@ export class DropInvestigation {
       backend: this.#backend,
       seen: events ? this.detailed : this.#counted - this.#unplaced,
       lost: this.lost,
-      complete: this.#malformed + this.#unplaced === 0 && this.#completeness.complete,
+      complete: this.#malformed.count + this.#unplaced === 0 && this.#completeness.complete,
       backends,
       blindSpots,
       counted: this.#counted,
@@ -285,23 +285,7 @@ export class DropInvestigation {
     });
   }
 
-  #malformedRecord({ why, sample }: MalformedRecord): void {
-    this.#malformed++;
-    if (this.#malformed > MALFORMED_SHOWN) return;
-    const rest = this.#malformed === MALFORMED_SHOWN ? '; further ones are only counted' : '';
-    this.notice(
-      'malformed',
-      'warning',
-      `a record of the ring buffer is unreadable: ${why}: ${sample}${rest}`,
-      {
-        hint: `please report it with the kernel's release, ${release()}`,
-      },
-    );
-  }
-
   #tell(event: KwhoEvent): void {
     this.#options.sink.event(event);
   }
 }
-
-const MALFORMED_SHOWN = 10;

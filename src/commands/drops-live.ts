@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Flow } from '../decode/packet.js';
@@ -77,10 +76,7 @@ export class LiveDrops implements Side {
     this.#parts = parts;
     const { world, options, conditions, choice, setup, instance, journal, namespaces, facts, tap } = parts;
     this.#table = new DropTable(parts.catalogue);
-    this.#names = new LocationNames(
-      () => Buffer.from(readOr(`${world.proc}/kallsyms`, ''), 'latin1'),
-      () => readOr(`${world.proc}/modules`, ''),
-    );
+    this.#names = LocationNames.of(world.proc);
     this.#names.refresh();
     this.#reading = {
       reasons: facts.reasons,
@@ -340,11 +336,3 @@ const DETAILS_A_SECOND = 2000;
 /** Also the longest that a drop waits to be told. */
 const LONGEST_PAUSE_MS = 40;
 const MOST_WAITING = 4 << 20;
-
-function readOr(path: string, otherwise: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return otherwise;
-  }
-}

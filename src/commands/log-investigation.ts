@@ -1,6 +1,5 @@
-import { release } from 'node:os';
 import type { LogHooks } from '../decode/log-doors.js';
-import type { LostRecord, MalformedRecord, TraceRecord } from '../decode/trace-record.js';
+import type { LostRecord, TraceRecord } from '../decode/trace-record.js';
 import { errnoName } from '../explain/errno.js';
 import { Completeness } from '../model/completeness.js';
 import type { KwhoEvent, LogAccessEvent, NoticeEvent } from '../model/events.js';
@@ -11,6 +10,7 @@ import type { ProcessTable } from '../model/process-table.js';
 import { Rivalry } from '../model/rivalry.js';
 import type { EventSink } from '../output/sink.js';
 import type { Identities } from './identity.js';
+import { MalformedRecords } from './malformed-records.js';
 import type { Sources } from './side.js';
 
 export interface LogInvestigationOptions {
@@ -40,7 +40,7 @@ export class LogInvestigation {
   readonly #completeness = new Completeness();
   readonly #effects: Record<string, number> = {};
   readonly #backend: string;
-  #malformed = 0;
+  readonly #malformed = new MalformedRecords((...notice) => this.notice(...notice));
   #seen = 0;
   #ownSeen = 0;
   #ownExpected = false;
@@ -56,7 +56,7 @@ export class LogInvestigation {
   record(record: TraceRecord): void {
     if (this.done) return;
     if (record.kind === 'lost') this.#lost(record);
-    else if (record.kind === 'malformed') this.#malformedRecord(record);
+    else if (record.kind === 'malformed') this.#malformed.add(record);
     else {
       // A death ends the thread's calls before the thread is forgotten.
       this.#ledger.apply(record);
@@ -150,8 +150,8 @@ export class LogInvestigation {
       backend: this.#backend,
       seen: this.#seen,
       effects: this.#effects,
-      lost: this.#completeness.lost + this.#malformed,
-      complete: this.#completeness.complete && this.#malformed === 0 && !silent,
+      lost: this.#completeness.lost + this.#malformed.count,
+      complete: this.#completeness.complete && this.#malformed.count === 0 && !silent,
       backends: this.#options.backends,
       blindSpots: this.#options.blindSpots,
     });
@@ -224,23 +224,7 @@ export class LogInvestigation {
     this.#tell({ type: 'lost', time: null, backend: this.#backend, where: 'ring', count, cpu, what });
   }
 
-  #malformedRecord({ why, sample }: MalformedRecord): void {
-    this.#malformed++;
-    if (this.#malformed > MALFORMED_SHOWN) return;
-    const rest = this.#malformed === MALFORMED_SHOWN ? '; further ones are only counted' : '';
-    this.notice(
-      'malformed',
-      'warning',
-      `a record of the ring buffer is unreadable: ${why}: ${sample}${rest}`,
-      {
-        hint: `please report it with the kernel's release, ${release()}`,
-      },
-    );
-  }
-
   #tell(event: KwhoEvent): void {
     this.#options.sink.event(event);
   }
 }
-
-const MALFORMED_SHOWN = 10;

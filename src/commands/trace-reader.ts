@@ -2,7 +2,8 @@ import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path';
 import { parsePageHeader } from '../decode/page-header.js';
 import type { TraceRecord } from '../decode/trace-record.js';
-import { findSymbols, KernelSymbols } from '../host/symbols.js';
+import { LocationNames } from '../host/location-names.js';
+import { findSymbols } from '../host/symbols.js';
 import { readFormatTexts } from '../tracefs/formats.js';
 import type { TraceInstance } from '../tracefs/instance.js';
 import type { KernelJournal } from '../tracefs/journal.js';
@@ -172,12 +173,11 @@ function knownSymbol(addresses: ReadonlyMap<string, bigint[]>): (address: number
   return (address) => known.find(([start]) => address >= start && address < start + ENTRY_BYTES)?.[1] ?? null;
 }
 
-/** Every symbol of the kernel, read when the first address asks for it: 200,000 lines take their time. */
+/** Any return address of the kernel; its symbols are read when the first one asks: 200,000 lines take their time. */
 function anySymbol(proc: string): (address: number) => string | null {
-  let symbols: KernelSymbols | null = null;
+  const names = LocationNames.of(proc);
   return (address) => {
-    symbols ??= KernelSymbols.parse(readFileSync(join(proc, 'kallsyms')));
-    const found = symbols.resolve(BigInt.asUintN(64, BigInt(address)));
+    const found = names.name(BigInt.asUintN(64, BigInt(address)));
     return found === null ? null : `${found.symbol}+0x${found.offset.toString(16)}`;
   };
 }

@@ -4,6 +4,7 @@ import { type DropTextKeys, dropTextKeys, NO_KEY } from './drop-text-keys.js';
 import type { DropTextPlace } from './drop-text-place.js';
 import { type DropTextSlots, dropTextSlots } from './drop-text-slots.js';
 import { DropTextWindow, LINE_LIMIT, NEWLINE } from './drop-text-window.js';
+import { pushText } from './push-text.js';
 import type { ByteString } from './trace-record.js';
 
 export interface DropTextCount extends DropTextPlace {
@@ -62,14 +63,7 @@ export class DropTextCounter {
 
   /** Counts bytes that stand elsewhere; they may be used again afterwards. */
   push(bytes: Uint8Array): void {
-    let from = 0;
-    while (from < bytes.length) {
-      const space = this.space();
-      const count = Math.min(space.length, bytes.length - from);
-      space.set(bytes.subarray(from, from + count));
-      this.filled(count);
-      from += count;
-    }
+    pushText(this, bytes);
   }
 
   /** No more text will come: a line without its newline is malformed. */

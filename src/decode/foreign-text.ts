@@ -1,5 +1,6 @@
 import { type Dialect, type ForeignHead, readForeignHead } from './foreign-head.js';
 import { readForeignPayload } from './foreign-payload.js';
+import { pushText } from './push-text.js';
 import { RECORD_LIMIT, TextWindow } from './text-window.js';
 import type { ByteString, StackRecord, TraceRecord } from './trace-record.js';
 import { TraceTextDecoder } from './trace-text.js';
@@ -50,14 +51,7 @@ export class ForeignText {
 
   /** Decodes bytes that stand elsewhere. */
   push(bytes: Uint8Array): void {
-    let from = 0;
-    while (from < bytes.length) {
-      const space = this.space();
-      const count = Math.min(space.length, bytes.length - from);
-      space.set(bytes.subarray(from, from + count));
-      this.filled(count);
-      from += count;
-    }
+    pushText(this, bytes);
   }
 
   /** No more text will come. A line without its newline is malformed. */

@@ -1,6 +1,7 @@
 import { ByteStrings } from './byte-strings.js';
 import type { EventFormat } from './event-format.js';
 import { type FamiliarRecords, familiarRecords } from './familiar-record.js';
+import { pushText } from './push-text.js';
 import { MISMATCH, RECORD_LIMIT, STARVED, TextWindow } from './text-window.js';
 import { TraceHeader } from './trace-header.js';
 import { type PayloadRecord, TracePayload } from './trace-payload.js';
@@ -58,14 +59,7 @@ export class TraceTextDecoder {
 
   /** Decodes bytes that stand elsewhere. */
   push(bytes: Uint8Array): void {
-    let from = 0;
-    while (from < bytes.length) {
-      const space = this.space();
-      const count = Math.min(space.length, bytes.length - from);
-      space.set(bytes.subarray(from, from + count));
-      this.filled(count);
-      from += count;
-    }
+    pushText(this, bytes);
   }
 
   /** No more text will come. What is left is decoded or reported; a line without its newline is malformed. */

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type KernelLocation, parseLocation } from '../decode/kernel-location.js';
 import { KernelSymbols } from './symbols.js';
 
 /**
- * Names the places that free packets. What the kernel itself has named (in its tables) is remembered, also beyond the
- * life of its module; the rest comes from `/proc/kallsyms`, read when the first address asks for it and again when
+ * Names return addresses: the places that free packets, the frames of a stack. What the kernel itself has named (in
+ * its tables) is remembered, also beyond the life of its module; the rest comes from `/proc/kallsyms`, read when the first address asks for it and again when
  * modules have come or gone.
  */
 export class LocationNames {
@@ -17,6 +19,15 @@ export class LocationNames {
   constructor(readSymbols: () => Uint8Array, modules: () => string) {
     this.#readSymbols = readSymbols;
     this.#modules = modules;
+  }
+
+  /** By the symbols of this host. @param proc where procfs is; without its files nothing has a name */
+  static of(proc: string): LocationNames {
+    const modules = join(proc, 'modules');
+    return new LocationNames(
+      () => readOrNothing(join(proc, 'kallsyms')),
+      () => readOrNothing(modules).toString('latin1'),
+    );
   }
 
   /** The kernel printed this address as `symbol+0x1f/0x40 [module]`. */
@@ -58,5 +69,13 @@ export class LocationNames {
     this.#symbols ??= KernelSymbols.parse(this.#readSymbols());
     const found = this.#symbols.resolve(address - 1n);
     return found === null ? null : { ...found, offset: found.offset + 1 };
+  }
+}
+
+function readOrNothing(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
   }
 }

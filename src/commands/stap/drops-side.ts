@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import type { DropReasons } from '../../decode/drop-reasons.js';
 import type { StapHeader } from '../../decode/stap-record.js';
@@ -63,10 +62,7 @@ export class StapDrops implements Side {
     this.#parts = parts;
     const { world, options, conditions, header, namespaces, tap } = parts;
     this.#table = new DropTable(parts.catalogue);
-    this.#names = new LocationNames(
-      () => Buffer.from(readOr(`${world.proc}/kallsyms`, ''), 'latin1'),
-      () => readOr(`${world.proc}/modules`, ''),
-    );
+    this.#names = LocationNames.of(world.proc);
     const reading: DropReading = {
       reasons: parts.reasons,
       name: (address) => this.#names.name(address),
@@ -183,11 +179,3 @@ export class StapDrops implements Side {
 }
 
 const PAUSE_MS = 20;
-
-function readOr(path: string, otherwise: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return otherwise;
-  }
-}

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import type { EventRecord, MalformedRecord } from '../../decode/trace-record.js';
 import type { KwhoError } from '../../errors.js';
@@ -40,10 +39,7 @@ export class StapLog implements Side {
     // A call tells name, user, command line and ancestors; the rest is asked of /proc while the process lives.
     const coverage = { credentials: false, loginuid: false, cgroups: false };
     this.#people = new LogPeople(proc, coverage, tap);
-    this.#names = new LocationNames(
-      () => readFileSync(`${proc}/kallsyms`),
-      () => readFileSync(`${proc}/modules`, 'latin1'),
-    );
+    this.#names = LocationNames.of(proc);
     this.#sink = sink;
     this.#investigation = new LogInvestigation({
       hooks: logHooks(proc),

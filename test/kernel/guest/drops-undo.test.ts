@@ -123,6 +123,22 @@ describe('others at the same time', () => {
     expect(sum(own)).toBe(buffers);
     for (const { key } of own) expect(key.location?.symbol).toMatch(/^pktgen_/);
   });
+
+  it('a module that is loaded after the first stack was named: its functions have their names', async () => {
+    const run = await KwhoRun.start('drops', '--json', '--events', '--stack', '--backend', 'fields');
+    call('bash', '-c', 'echo >/dev/udp/127.0.0.1/9');
+    await sleep(2000);
+    generator = await PacketGenerator.create('late');
+    await generator.send([3, 5]);
+    await sleep(2000);
+    expect(await run.stop()).toBe(143);
+    await generator.remove();
+    const drops = run.events.filter((event) => event.type === 'drop');
+    expect(drops.filter(({ comm }) => comm === 'bash')).not.toEqual([]);
+    const own = drops.filter(({ location }) => location?.module === 'pktgen');
+    expect(own).not.toEqual([]);
+    for (const { stack } of own) expect(stack?.join(' ')).toMatch(/\bpktgen_\w+\+0x\S+ kthread\+0x/);
+  });
 });
 
 it('--dry-run prints lines that work when pasted, and takes everything back with them', () => {

@@ -56,7 +56,7 @@ beforeAll(async () => {
   if (fixtures !== undefined) writeFixtures(fixtures, witness, lines, done());
   witness.stop();
   agent.stop();
-}, 900_000);
+}, 3_600_000);
 
 describe('ways to lose a packet', () => {
   it.each(names)('%s', (name) => {

@@ -1,0 +1,28 @@
+import type { MalformedRecord } from '../decode/trace-record.js';
+import type { NoticeEvent } from '../model/events.js';
+
+/** Counts the records of a ring buffer that nobody can read, and shows the first ones of them. */
+export class MalformedRecords {
+  count = 0;
+  readonly #notice: (code: string, level: NoticeEvent['level'], text: string, more: { hint: string }) => void;
+
+  constructor(
+    notice: (code: string, level: NoticeEvent['level'], text: string, more: { hint: string }) => void,
+  ) {
+    this.#notice = notice;
+  }
+
+  add({ why, sample }: MalformedRecord): void {
+    this.count++;
+    if (this.count > SHOWN) return;
+    const rest = this.count === SHOWN ? '; further ones are only counted' : '';
+    this.#notice(
+      'malformed',
+      'warning',
+      `a record of the ring buffer is unreadable: ${why}: ${sample}${rest}`,
+      { hint: "please report it with the kernel's release (uname -r)" },
+    );
+  }
+}
+
+const SHOWN = 10;
