@@ -16,6 +16,12 @@ export interface CanaryFacts {
   /** Whether journalctl showed it, and how long journald took; null where there is no journald. */
   journald: { found: boolean; delay: number | null } | null;
   files: { path: ByteString; delay: number }[];
+  /** Packets of this host that carried it, and how many could not be looked at; or in words why none could. */
+  sent:
+    | { packets: { dst: string; transport: 'udp' | 'tcp'; port: number; delay: number }[]; missed: number }
+    | string;
+  /** Ports of other hosts that TCP connections of this one lead to; null where nobody knows. */
+  connected: readonly number[] | null;
   /** How long it was looked for. */
   waited: number;
 }

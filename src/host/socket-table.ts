@@ -21,7 +21,8 @@ export interface SocketAddress {
   port: number;
 }
 
-/** Listening, of include/net/tcp_states.h. */
+/** Of include/net/tcp_states.h. */
+export const TCP_ESTABLISHED = 1;
 export const TCP_LISTEN = 10;
 
 /** Reads one of the files named above (net/ipv4/udp.c udp4_format_sock(), tcp_ipv4.c, raw.c and those of IPv6). */

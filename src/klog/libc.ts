@@ -6,6 +6,11 @@ export interface Libc {
   klogctl(action: number, buffer: Buffer | null, length: number): number;
   /** lseek(2): the new offset, -1 on failure. */
   lseek(fd: number, offset: number, whence: number): number;
+  /** socket(2): a descriptor, -1 on failure. */
+  socket(domain: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Buffer, length: number): number;
+  /** @param length an int: the room in `value`, and then how much of it was used */
+  getsockopt(fd: number, level: number, option: number, value: Buffer, length: Buffer): number;
   /** errno of the last call. */
   errno(): number;
 }
@@ -20,8 +25,11 @@ export function loadLibc(): Libc | string {
     const calls = ffi.Library(null, {
       klogctl: ['int', ['int', 'pointer', 'int']],
       lseek: ['int64', ['int', 'int64', 'int']],
+      socket: ['int', ['int', 'int', 'int']],
+      setsockopt: ['int', ['int', 'int', 'int', 'pointer', 'int']],
+      getsockopt: ['int', ['int', 'int', 'int', 'pointer', 'pointer']],
     }) as Omit<Libc, 'errno'>;
-    return { klogctl: calls.klogctl, lseek: calls.lseek, errno: () => ffi.errno() };
+    return { ...calls, errno: () => ffi.errno() };
   } catch (error) {
     return `ffi-napi is not usable here (${error instanceof Error ? error.message.split('\n')[0] : error})`;
   }

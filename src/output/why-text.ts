@@ -1,4 +1,4 @@
-import type { CanaryHop } from '../model/why/canary.js';
+import type { CanaryHop } from '../model/why/canary-hop.js';
 import type { Finding } from '../model/why/finding.js';
 import type { Hop } from '../model/why/trace.js';
 import type { Verdict } from '../model/why/verdict.js';

@@ -5,8 +5,12 @@ import type { ByteString } from '../../decode/trace-record.js';
 import { systemCode } from '../../errors.js';
 import { findCanaryEntry } from '../../host/log/journald.js';
 import { findLogFiles } from '../../host/log/log-files.js';
+import { readText } from '../../host/log/log-world.js';
+import { parseInetSockets, TCP_ESTABLISHED } from '../../host/socket-table.js';
 import { KmsgDevice } from '../../klog/kmsg-device.js';
+import { SentPackets } from '../../klog/sent-packets.js';
 import { callSyslog } from '../../klog/syslog-call.js';
+import { type CanaryForward, isCopyFor } from '../../model/why/canary-forwards.js';
 import { HOST, kernelNow } from './gather.js';
 
 export interface CanaryPlan {
@@ -16,6 +20,8 @@ export interface CanaryPlan {
   journald: boolean;
   /** Files that collectors are set up to write; others of /var/log are looked at too. */
   files: readonly ByteString[];
+  /** Other hosts that collectors are set up to send to. */
+  forwards: readonly CanaryForward[];
   /** A collector runs of which nobody knows where it writes: only the end of the time tells. */
   patient: boolean;
 }
@@ -33,10 +39,15 @@ export async function flyCanary(plan: CanaryPlan): Promise<CanaryFacts> {
     oldestAfter: null,
     journald: plan.journald ? { found: false, delay: null } : null,
     files: [],
+    sent: 'no collector here is set up to forward',
+    connected: null,
     waited: 0,
   };
   const reader = openAtEnd();
   const growth = new FileGrowth(plan.files);
+  const watch = plan.forwards.length > 0 || plan.patient ? SentPackets.open() : null;
+  if (watch !== null) facts.sent = typeof watch === 'string' ? watch : { packets: [], missed: 0 };
+  const packets = watch instanceof SentPackets ? watch : null;
   const wrote = kernelNow();
   const since = () => 1000 * (kernelNow() - wrote);
   facts.refused = write(marker, plan.level);
@@ -48,6 +59,7 @@ export async function flyCanary(plan: CanaryPlan): Promise<CanaryFacts> {
       if (facts.seq !== null && !asked) facts.readAll = lookByReadAll(marker);
       asked = facts.seq !== null;
       for (const path of growth.find(marker)) facts.files.push({ path, delay: since() });
+      if (packets !== null) lookAtPackets(packets, facts, since);
       if (facts.journald?.found === false && since() >= nextJournal) {
         facts.journald = await lookInJournal(marker, since);
         nextJournal = since() + JOURNAL_PAUSE_MS;
@@ -57,6 +69,8 @@ export async function flyCanary(plan: CanaryPlan): Promise<CanaryFacts> {
     } while (since() < plan.waitMs);
   }
   reader?.close();
+  packets?.close();
+  if (plan.forwards.some(({ transport }) => transport === 'tcp')) facts.connected = connectedPorts();
   facts.oldestAfter = oldestSequence();
   facts.waited = since();
   return facts;
@@ -116,10 +130,38 @@ async function lookInJournal(marker: string, since: () => number): Promise<Canar
   return entry === null ? { found: false, delay: null } : { found: true, delay: entry.delay ?? since() };
 }
 
-function isThrough({ seq, journald, files }: CanaryFacts, plan: CanaryPlan): boolean {
+function lookAtPackets(watch: SentPackets, { marker, sent }: CanaryFacts, since: () => number): void {
+  if (typeof sent === 'string') return;
+  for (const packet of watch.find(marker)) {
+    const { dst, transport, port } = packet;
+    const isKnown = sent.packets.some(
+      (one) => one.dst === dst && one.transport === transport && one.port === port,
+    );
+    if (!isKnown) sent.packets.push({ ...packet, delay: since() });
+  }
+  sent.missed = watch.missed();
+}
+
+/** Of established TCP connections, the other side's. */
+function connectedPorts(): number[] | null {
+  const ports = new Set<number>();
+  for (const file of ['tcp', 'tcp6']) {
+    const text = readText(HOST, `/proc/net/${file}`);
+    if (text === null) continue;
+    for (const { state, remote } of parseInetSockets(text).sockets)
+      if (state === TCP_ESTABLISHED) ports.add(remote.port);
+  }
+  return [...ports];
+}
+
+function isThrough({ seq, journald, files, sent }: CanaryFacts, plan: CanaryPlan): boolean {
   const written = new Set(files.map(({ path }) => path));
   if (plan.patient || seq === null) return false;
-  return journald?.found !== false && plan.files.every((path) => written.has(path));
+  return (
+    journald?.found !== false &&
+    plan.files.every((path) => written.has(path)) &&
+    (typeof sent === 'string' || plan.forwards.every((forward) => sent.packets.some(isCopyFor(forward))))
+  );
 }
 
 function oldestSequence(): number | null {

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../decode/trace-record.js';
 import { canaryFiles, canaryFindings, followCanary, wantsPatience } from '../../model/why/canary.js';
+import { canaryForwards } from '../../model/why/canary-forwards.js';
 import type { Finding } from '../../model/why/finding.js';
 import { judge } from '../../model/why/verdict.js';
 import { watchedFindings } from '../../model/why/watched.js';
@@ -40,6 +41,7 @@ export async function runWhy(options: WhyOptions): Promise<number> {
     waitMs,
     journald: facts.journald.daemon !== null || facts.journald.hasJournal,
     files: canaryFiles(facts, level),
+    forwards: canaryForwards(facts, level),
     patient: wantsPatience(facts, level),
   };
   const canary = options.canary ? await (await import('./canary.js')).flyCanary(plan) : null;

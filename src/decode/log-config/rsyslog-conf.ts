@@ -1,4 +1,5 @@
 import type { ByteString } from '../trace-record.js';
+import { type Forward, parseForwardAction, parseForwardWord } from './forward.js';
 import { parseSelector } from './selector.js';
 
 /** What of rsyslog's configuration decides where a kernel message goes. */
@@ -24,7 +25,7 @@ export interface RsyslogRule {
 
 export type RsyslogTarget =
   | { kind: 'file'; path: ByteString }
-  | { kind: 'forward'; to: ByteString }
+  | { kind: 'forward'; forward: Forward }
   /** Ends the way of what the rule before chose, or of what its own selector chooses. */
   | { kind: 'stop' }
   | { kind: 'other'; what: ByteString };
@@ -98,14 +99,15 @@ function readTarget(action: string): RsyslogTarget | null {
   if (call !== undefined) {
     const type = /type\s*=\s*"(\w+)"/i.exec(call)?.[1];
     const file = /\bfile\s*=\s*"([^"]*)"/i.exec(call)?.[1];
-    const to = /\btarget\s*=\s*"([^"]*)"/i.exec(call)?.[1];
+    const forward = type === 'omfwd' ? parseForwardAction(call) : null;
     if (type === 'omfile' && file !== undefined) return { kind: 'file', path: file };
-    if (type === 'omfwd' && to !== undefined) return { kind: 'forward', to };
+    if (forward !== null) return { kind: 'forward', forward };
     return { kind: 'other', what: type ?? 'action' };
   }
   const word = action.split(/[\s;]/)[0] ?? '';
   if (/^-?\//.test(word)) return { kind: 'file', path: word.replace(/^-/, '') };
-  if (word.startsWith('@')) return { kind: 'forward', to: word.replace(/^@@?(?:\([^)]*\))?/, '') };
+  const forward = parseForwardWord(word);
+  if (forward !== null) return { kind: 'forward', forward };
   if (word === 'stop' || word === '~') return { kind: 'stop' };
   return /^[:|?^*]|^\w+(,\w+)*$/.test(word) ? { kind: 'other', what: word } : null;
 }
@@ -132,4 +134,9 @@ export function rsyslogTargets(
     }
   }
   return { targets, unsure };
+}
+
+/** imklog alone drops what is not the kernel's own facility, unless told otherwise. */
+export function passesMarkers({ inputs, permitsNonKernel }: RsyslogConfig): boolean {
+  return permitsNonKernel || inputs.some((input) => input !== 'imklog');
 }

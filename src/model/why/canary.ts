@@ -1,24 +1,12 @@
 import type { CanaryFacts } from '../../decode/canary-facts.js';
 import { parseSyslogdArgs } from '../../decode/log-config/busybox-args.js';
-import { type RsyslogConfig, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
+import { passesMarkers, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
 import { LEVEL_NAMES } from '../../decode/log-levels.js';
 import type { ByteString } from '../../decode/trace-record.js';
-import type { Finding, Stage } from './finding.js';
-
-/** A hop on the marker's way. */
-export interface CanaryHop {
-  hop: ByteString;
-  stage: Stage;
-  /** `skipped`: it cannot be asked of a marker, or nobody runs there. */
-  state: 'arrived' | 'lost' | 'skipped';
-  /** Milliseconds since the write. */
-  delay: number | null;
-  detail: ByteString;
-}
-
-/** The facility of what programs write to /dev/kmsg: the kernel does not let them use its own. */
-const USER = 1;
+import { canaryForwards, forwardHops } from './canary-forwards.js';
+import { type CanaryHop, USER } from './canary-hop.js';
+import type { Finding } from './finding.js';
 
 /** Where the marker went, hop by hop, in the order of its way. */
 export function followCanary(facts: LogFacts, canary: CanaryFacts): CanaryHop[] {
@@ -60,16 +48,12 @@ export function canaryFiles({ rsyslog, busybox }: LogFacts, level: number): Byte
   return files;
 }
 
-/** Whether a collector runs whose settings name no file for the marker: they may be others than it was started with. */
+/** Whether a collector runs whose settings name no place for the marker: they may be others than it was started with. */
 export function wantsPatience(facts: LogFacts, level: number): boolean {
   const { rsyslog, syslogNg, busybox } = facts;
   const runs = rsyslog.daemon !== null || syslogNg.daemon !== null || busybox.klogd !== null;
-  return runs && canaryFiles(facts, level).length === 0;
-}
-
-/** imklog alone drops what is not the kernel's own facility, unless told otherwise. */
-export function passesMarkers({ inputs, permitsNonKernel }: RsyslogConfig): boolean {
-  return permitsNonKernel || inputs.some((input) => input !== 'imklog');
+  const isKnown = canaryFiles(facts, level).length > 0 || canaryForwards(facts, level).length > 0;
+  return runs && !isKnown;
 }
 
 function writeHops({ settings, ring }: LogFacts, canary: CanaryFacts): CanaryHop[] {
@@ -147,12 +131,12 @@ function collectorHops(facts: LogFacts, canary: CanaryFacts): CanaryHop[] {
   const { rsyslog, syslogNg, busybox } = facts;
   const hops = [journaldHop(facts, canary)];
   const told = new Set<string>();
-  const place = (name: string, paths: readonly string[], reason: string, lost: boolean) => {
+  const place = (name: string, paths: readonly string[], reason: string | null, lost: boolean) => {
     const found = canary.files.filter(({ path }) => paths.includes(path));
     for (const { path } of found) told.add(path);
     for (const { path, delay } of found)
       hops.push({ hop: `${name}: ${path}`, stage: 'collector', state: 'arrived', delay, detail: 'written' });
-    if (found.length > 0) return;
+    if (found.length > 0 || reason === null) return;
     hops.push({
       hop: name,
       stage: 'collector',
@@ -171,6 +155,7 @@ function collectorHops(facts: LogFacts, canary: CanaryFacts): CanaryHop[] {
       overwrittenWords(canary) ?? 'none of its files has it',
       syslogNg.config?.readsKernel !== false,
     );
+  hops.push(...forwardHops(canaryForwards(facts, canary.level), canary));
   for (const { path, delay } of canary.files)
     if (!told.has(path))
       hops.push({ hop: path, stage: 'collector', state: 'arrived', delay, detail: 'written' });
@@ -206,14 +191,14 @@ function journaldHop(facts: LogFacts, canary: CanaryFacts): CanaryHop {
 
 const HALTED = 'it is stopped by a signal';
 
-type Reason = [paths: string[], reason: string, lost: boolean];
+/** `reason` is null where its copies for other hosts tell. */
+type Reason = [paths: string[], reason: string | null, lost: boolean];
 
 function rsyslogReason({ rsyslog: { daemon, config }, readers }: LogFacts, canary: CanaryFacts): Reason {
   const { level, files } = canary;
   if (config === null) return [[], 'its configuration cannot be read', false];
   const { targets, unsure } = rsyslogTargets(config, USER, level);
   const paths = targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []));
-  const forwards = targets.flatMap((target) => (target.kind === 'forward' ? [target.to] : []));
   const all = [...paths, ...(unsure ? files.map(({ path }) => path) : [])];
   const named = LEVEL_NAMES[level];
   if (!readers.some(({ pid }) => pid === daemon?.pid) && !config.inputs.includes('imjournal'))
@@ -224,10 +209,9 @@ function rsyslogReason({ rsyslog: { daemon, config }, readers }: LogFacts, canar
       'imklog drops what programs write to /dev/kmsg, by default: PermitNonKernelFacility="on" lets a marker through',
       false,
     ];
-  if (paths.length === 0 && forwards.length > 0)
-    return [all, `it only forwards, to ${forwards.join(', ')}: look there for the marker`, false];
-  if (paths.length === 0) return [all, `no rule sends user.${named} to a file`, !unsure];
   const slow = overwrittenWords(canary) ?? (daemon?.halted === true ? HALTED : null);
+  if (paths.length === 0 && targets.some(({ kind }) => kind === 'forward')) return [all, slow, slow !== null];
+  if (paths.length === 0) return [all, `no rule sends user.${named} to a file`, !unsure];
   return [all, slow ?? `none of ${paths.join(', ')} has it`, true];
 }
 
@@ -246,11 +230,6 @@ function busyboxReason({ busybox: { klogd, syslogd, devLog } }: LogFacts, canary
   if (syslogd.halted) return [paths, `syslogd: ${HALTED}`, true];
   if (level >= args.below)
     return [paths, `syslogd leaves out ${LEVEL_NAMES[level]} (-l ${args.below})`, true];
-  if (args.file === null)
-    return [
-      paths,
-      args.buffer ? 'it is in memory: logread shows it' : `it only forwards, to ${args.forward}`,
-      false,
-    ];
+  if (args.file === null) return [paths, args.buffer ? 'it is in memory: logread shows it' : null, false];
   return [paths, overwrittenWords(canary) ?? `${args.file} does not have it`, true];
 }

@@ -1,7 +1,6 @@
-import { type RsyslogConfig, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
+import { passesMarkers, type RsyslogConfig, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
 import { LEVEL_NAMES } from '../../decode/log-levels.js';
-import { passesMarkers } from './canary.js';
 import { collectorFinding, dueSample, ended, halted, isStarting, lacking } from './collector.js';
 import { at, type Check, type Finding } from './finding.js';
 
@@ -25,7 +24,7 @@ export const rsyslog: Check = {
     if (daemon === null || daemon.halted) return [];
     if (config === null) return ['where rsyslog writes: its configuration cannot be read'];
     const { targets, unsure } = rsyslogTargets(config, 0, 6);
-    const forwards = targets.flatMap((target) => (target.kind === 'forward' ? [target.to] : []));
+    const forwards = targets.flatMap((target) => (target.kind === 'forward' ? [target.forward.to] : []));
     const due = dueSample(facts, daemon, ({ facility }) => facility === 0);
     return [
       ...(unsure ? ['rules of rsyslog with conditions: only rsyslog knows what they choose'] : []),

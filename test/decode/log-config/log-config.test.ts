@@ -159,7 +159,10 @@ describe('rsyslog.conf', () => {
     expect(files(text, 0, 6)).toEqual(['forward', '/var/log/both']);
     expect(files(text, 0, 3)).toEqual(['/var/log/err', 'forward', '/var/log/both']);
     expect(files(text, 1, 6)).toEqual(['/var/log/never']);
-    expect(read(text).rules[1]?.target).toEqual({ kind: 'forward', to: 'log.example:514' });
+    expect(read(text).rules[1]?.target).toMatchObject({
+      kind: 'forward',
+      forward: { to: 'log.example:514', transport: 'tcp' },
+    });
   });
 
   it('conditions make it unsure', () => {

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -15,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flyCanary } from '../../../src/commands/why/canary.js';
 import { gatherLogFacts } from '../../../src/commands/why/gather.js';
 import { canaryFiles, followCanary, wantsPatience } from '../../../src/model/why/canary.js';
+import { canaryForwards } from '../../../src/model/why/canary-forwards.js';
 import type { Finding } from '../../../src/model/why/finding.js';
 import { judge, type Verdict } from '../../../src/model/why/verdict.js';
 import { call } from './callers.js';
@@ -53,6 +55,7 @@ async function canary(level = 6, waitMs = 4000, during: () => void = () => {}): 
     waitMs,
     journald: daemon !== null || hasJournal,
     files: canaryFiles(facts, level),
+    forwards: canaryForwards(facts, level),
     patient: wantsPatience(facts, level),
   });
   during();
@@ -247,6 +250,25 @@ describe('with rsyslog', () => {
         : 'lost no rule sends user.info to a file',
     );
     expect(hops.get('ring')).toMatch(/^arrived/);
+  });
+
+  it('copies for other hosts: one leaves, one finds no way, one is refused', async () => {
+    call('ip', 'link', 'set', 'lo', 'up');
+    const receiver = createSocket('udp4').bind(5514, '127.0.0.1');
+    await once(receiver, 'listening');
+    const targets = ['@127.0.0.1:5514', '@192.0.2.9:5515', '@@127.0.0.1:5516'];
+    daemon = rsyslog(`module(load="imkmsg")\n${targets.map((target) => `*.* ${target}\n`).join('')}`);
+    await until('rsyslogd runs', () => existsSync('/run/rsyslogd.pid'));
+    await sleep(500);
+    const hops = await canary(6, 3000);
+    await daemon.end();
+    receiver.close();
+    forgetCollectors();
+    expect([...hops].filter(([hop]) => hop.includes('rsyslog'))).toEqual([
+      ['rsyslog: copy to 127.0.0.1:5514', 'arrived left this host for 127.0.0.1, UDP port 5514'],
+      ['rsyslog: copy to 192.0.2.9:5515', 'lost no packet with it left for UDP port 5515'],
+      ['rsyslog: copy to 127.0.0.1:5516', 'lost nothing here is connected to TCP port 5516'],
+    ]);
   });
 });
 

@@ -14,6 +14,8 @@ const SEEN: CanaryFacts = {
   oldestAfter: 0,
   journald: null,
   files: [],
+  sent: 'no collector here is set up to forward',
+  connected: null,
   waited: 5000,
 };
 
