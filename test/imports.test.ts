@@ -10,12 +10,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   decode: ['decode', 'errors'],
   explain: ['explain'],
   model: ['model', 'decode', 'explain'],
-  host: ['host', 'decode', 'errors'],
+  host: ['host', 'decode', 'errors', 'grouped'],
   klog: ['klog', 'host', 'decode', 'errors', 'quote'],
   stap: ['stap', 'host', 'decode', 'errors', 'quote'],
   tracefs: ['tracefs', 'host', 'decode', 'errors', 'quote'],
-  output: ['output', 'model', 'explain', 'decode', 'errors'],
-  tui: ['tui', 'output', 'model', 'explain', 'decode', 'errors'],
+  output: ['output', 'model', 'explain', 'decode', 'errors', 'grouped'],
+  tui: ['tui', 'output', 'model', 'explain', 'decode', 'errors', 'grouped'],
   commands: [
     'commands',
     'tui',
@@ -29,6 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'decode',
     'errors',
     'quote',
+    'grouped',
   ],
   cli: [
     'commands',
@@ -43,9 +44,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'decode',
     'errors',
     'quote',
+    'grouped',
   ],
   errors: [],
   quote: [],
+  grouped: [],
 };
 
 /** What a decoder, the model or an explanation has no business with; types are none of these. */

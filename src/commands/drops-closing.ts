@@ -1,5 +1,6 @@
 import type { Flow } from '../decode/packet.js';
 import type { DropCatalogue, Explanation } from '../explain/drop-catalogue.js';
+import { grouped } from '../grouped.js';
 import { runCommand } from '../host/command.js';
 import { type Closing, NetEvidence } from '../host/net-evidence.js';
 import type { Evidence } from '../host/net-world.js';
@@ -105,7 +106,7 @@ export class DropsClosing {
       telling.notice(
         'unexplained-loss',
         'warning',
-        `the kernel counts ${loss.count.toLocaleString('en-US')} more (${loss.name})${place} that no dropped packet explains: ${loss.what}`,
+        `the kernel counts ${grouped(loss.count)} more (${loss.name})${place} that no dropped packet explains: ${loss.what}`,
         { hint: loss.next, details: { counter: loss.name, count: loss.count, netns: loss.netns } },
       );
     }
@@ -144,7 +145,7 @@ function sentence(
   explanation: Explanation | null,
 ): string {
   const where = [
-    count === 1 ? '1 packet dropped' : `${count.toLocaleString('en-US')} packets dropped`,
+    count === 1 ? '1 packet dropped' : `${grouped(count)} packets dropped`,
     ...(location?.symbol == null ? [] : [`in ${location.symbol}`]),
     ...(dev == null ? [] : [`on ${dev}`]),
     ...(netnsName == null ? [] : [`in namespace ${netnsName}`]),

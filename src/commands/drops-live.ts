@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Flow } from '../decode/packet.js';
 import type { DropCatalogue } from '../explain/drop-catalogue.js';
+import { grouped } from '../grouped.js';
 import { LocationNames } from '../host/location-names.js';
 import { type DropCondition, isCountable } from '../model/drop-filter.js';
 import type { DropReading } from '../model/drop-record.js';
@@ -324,7 +325,7 @@ export class LiveDrops implements Side {
     this.telling.notice(
       'thinned',
       'info',
-      `${detailed.toLocaleString('en-US')} of ${counted.toLocaleString('en-US')} drops were looked at one by one: ` +
+      `${grouped(detailed)} of ${grouped(counted)} drops were looked at one by one: ` +
         'they came faster than that can be done; the counts are not touched by it',
       { details: { counted, detailed } },
     );

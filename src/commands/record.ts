@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import { locateTracefs } from '../host/tracefs-mount.js';
 import { openStandardOutput } from '../output/channel.js';
 import { NdjsonSink } from '../output/ndjson.js';
@@ -96,9 +97,7 @@ async function runRecord(file: string, values: OptionValues): Promise<number> {
     recorder.stop();
     if (recorder.problem !== null) throw recorder.problem;
     if (!log.json)
-      out.write(
-        `kwho: recorded in ${file} (${recorder.bytes.toLocaleString('en-US')} bytes): kwho replay ${file}\n`,
-      );
+      out.write(`kwho: recorded in ${file} (${grouped(recorder.bytes)} bytes): kwho replay ${file}\n`);
   } finally {
     restore();
     await out.drain(stop.signal === null ? DRAIN_MS : DRAIN_AFTER_SIGNAL_MS);

@@ -97,8 +97,9 @@ export class KallsymsLine {
     let at = this.nameStart;
     while (at < this.nameEnd && (this.#text[at] === 0x5f || this.#text[at] === 0x2e)) at++;
     const leading = Math.min(at - this.nameStart, 15);
-    const dot = this.#text.indexOf(0x2e, at);
-    const suffixed = dot !== -1 && dot < this.nameEnd;
+    // A search by Buffer would go on to the next dot of any name, and that may be megabytes away.
+    while (at < this.nameEnd && this.#text[at] !== 0x2e) at++;
+    const suffixed = at < this.nameEnd;
     const global = (this.type & 0x20) === 0;
     return (this.isText() ? 64 : 0) + (global ? 32 : 0) + 2 * (15 - leading) + (suffixed ? 0 : 1);
   }

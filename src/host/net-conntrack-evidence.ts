@@ -1,7 +1,8 @@
+import { grouped } from '../grouped.js';
 import type { CheckSite } from './net-check.js';
 import { riseOf } from './net-counters.js';
 import { readSysctl } from './net-sysctl.js';
-import { counted, duration, grouped } from './net-words.js';
+import { counted, duration } from './net-words.js';
 import type { Evidence } from './net-world.js';
 import { enteringCommand } from './netns-reach.js';
 

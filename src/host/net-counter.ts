@@ -1,6 +1,7 @@
+import { grouped } from '../grouped.js';
 import type { CheckSite } from './net-check.js';
 import { riseOf } from './net-counters.js';
-import { duration, grouped } from './net-words.js';
+import { duration } from './net-words.js';
 import type { Evidence } from './net-world.js';
 import { enteringCommand } from './netns-reach.js';
 

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteString } from '../decode/trace-record.js';
+import { grouped } from '../grouped.js';
 import type { CheckSite } from './net-check.js';
 import { riseOf } from './net-counters.js';
 import { jsonObjects, numberAt, textsAt } from './net-json.js';
 import { readNicCounters } from './net-nic.js';
 import { isInterface } from './net-sysctl.js';
-import { duration, grouped } from './net-words.js';
+import { duration } from './net-words.js';
 import type { Evidence } from './net-world.js';
 import { enteringCommand, runInside, shellWord } from './netns-reach.js';
 

@@ -1,8 +1,8 @@
 import type { ByteString } from '../decode/trace-record.js';
+import { grouped } from '../grouped.js';
 import type { CommandResult } from './command.js';
 import { jsonObjects, numberAt, objectAt, textAt } from './net-json.js';
 import { whySilent } from './net-rules.js';
-import { grouped } from './net-words.js';
 import type { NetWorld } from './net-world.js';
 import type { NetworkNamespace } from './netns.js';
 import { runInside } from './netns-reach.js';

@@ -1,7 +1,8 @@
+import { grouped } from '../grouped.js';
 import type { CheckSite } from './net-check.js';
 import type { SocketOwner } from './net-socket-owner.js';
 import { readSysctl } from './net-sysctl.js';
-import { counted, grouped } from './net-words.js';
+import { counted } from './net-words.js';
 import type { SocketAddress } from './socket-table.js';
 
 /** What a socket's buffer holds unless its program asked for another. */

@@ -1,4 +1,5 @@
 import type { ByteString } from '../decode/trace-record.js';
+import { grouped } from '../grouped.js';
 import type { CheckSite } from './net-check.js';
 import { isPresent } from './net-module.js';
 import { packetSocketEvidence } from './net-packet-socket.js';
@@ -6,7 +7,7 @@ import { type ChosenSocket, chooseSockets, dropRise, type Protocol } from './net
 import { parseSocketMemory, type SocketMemory } from './net-socket-memory.js';
 import { findSocketOwners, OWNER_BUDGET_MS, type SocketOwner } from './net-socket-owner.js';
 import { fill, holder, isNearlyFull, joined, usualBuffer } from './net-socket-words.js';
-import { counted, duration, grouped } from './net-words.js';
+import { counted, duration } from './net-words.js';
 import type { DropFlow, Evidence } from './net-world.js';
 import { enteringCommand, runInside } from './netns-reach.js';
 import { type InetSocket, TCP_LISTEN } from './socket-table.js';

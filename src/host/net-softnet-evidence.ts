@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { grouped } from '../grouped.js';
 import type { CheckSite } from './net-check.js';
 import { parseSoftnet, type SoftnetCpu, softnetRise } from './net-softnet.js';
-import { counted, duration, grouped } from './net-words.js';
+import { counted, duration } from './net-words.js';
 import type { Evidence } from './net-world.js';
 
 /** Which CPUs refused packets because their backlog was full, and how often they ran out of time. */

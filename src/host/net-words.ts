@@ -1,7 +1,4 @@
-/** `1,204`: how evidence writes numbers. */
-export function grouped(value: number): string {
-  return value.toLocaleString('en-US');
-}
+import { grouped } from '../grouped.js';
 
 /** `1 packet`, `1,204 packets`. */
 export function counted(value: number, noun: string): string {

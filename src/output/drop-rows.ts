@@ -1,4 +1,5 @@
 import type { Explanation } from '../explain/drop-catalogue.js';
+import { grouped } from '../grouped.js';
 import type { DropCountEvent, DropKey } from '../model/events.js';
 import { keyWords } from './drop-words.js';
 import type { Paint } from './paint.js';
@@ -100,7 +101,7 @@ function columnWidths(words: readonly string[][]): number[] {
 }
 
 function moreText(rows: readonly DropCountEvent[]): string {
-  return rows.length === 1 ? 'in one row' : `in ${rows.length.toLocaleString('en-US')} rows`;
+  return rows.length === 1 ? 'in one row' : `in ${grouped(rows.length)} rows`;
 }
 
 function sum(rows: readonly DropCountEvent[]): number {
@@ -122,11 +123,11 @@ function headings(key: DropKey): string[] {
 }
 
 function number(count: number): string {
-  return count.toLocaleString('en-US').padStart(COUNT);
+  return grouped(count).padStart(COUNT);
 }
 
 function rate(count: number, seconds: number): string {
   const perSecond = seconds > 0 ? count / seconds : 0;
-  const text = perSecond >= 10 ? Math.round(perSecond).toLocaleString('en-US') : perSecond.toFixed(1);
+  const text = perSecond >= 10 ? grouped(Math.round(perSecond)) : perSecond.toFixed(1);
   return `${text}/s`.padStart(RATE);
 }

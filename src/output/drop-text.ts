@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import { rowId } from '../model/drop-table.js';
 import type { DropCountEvent, DropEvent, KwhoEvent, LostEvent } from '../model/events.js';
 import { accountWords } from './account-words.js';
@@ -162,8 +163,4 @@ const INDENT = STAMP + 1 + Paint.WIDTH + 1;
 
 function seconds(span: number): string {
   return Number.isFinite(span) ? `${span.toFixed(1)} s` : 'no time';
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US');
 }

@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import type { LostEvent } from '../model/events.js';
 import { printable } from './escape.js';
 
@@ -5,5 +6,5 @@ import { printable } from './escape.js';
 export function lostWords({ count, where, what }: LostEvent): string {
   const words = printable(what);
   if (where === 'recording' && count === null) return words;
-  return `${count === null ? 'an unknown number of' : count.toLocaleString('en-US')} ${words}`;
+  return `${count === null ? 'an unknown number of' : grouped(count)} ${words}`;
 }

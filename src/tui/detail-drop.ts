@@ -1,4 +1,5 @@
 import type { Explanation } from '../explain/drop-catalogue.js';
+import { grouped } from '../grouped.js';
 import type { DropEvent } from '../model/events.js';
 import { dropLine, keyWords } from '../output/drop-words.js';
 import { printable } from '../output/escape.js';
@@ -54,9 +55,9 @@ const VERDICTS: Readonly<Record<DropRow['verdict'], string>> = {
 };
 
 function countLines({ count, rate, first, last, exact }: DropRow, { wall }: DropDetailOptions): DetailLine[] {
-  const now = rate >= 10 ? Math.round(rate).toLocaleString('en-US') : rate.toFixed(1);
+  const now = rate >= 10 ? grouped(Math.round(rate)) : rate.toFixed(1);
   return [
-    detailLine(`${count.toLocaleString('en-US')} drops, ${now}/s over the last seconds`),
+    detailLine(`${grouped(count)} drops, ${now}/s over the last seconds`),
     ...labelled('first', momentWords(first, wall)),
     ...labelled('last', momentWords(last, wall)),
     ...(exact

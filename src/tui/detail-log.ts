@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import type { LogAccessEvent, ProcessIdentity } from '../model/events.js';
 import { printable } from '../output/escape.js';
 import { argumentWords, callWords, commandLine, isCompatEntry, whoWords } from '../output/log-words.js';
@@ -108,8 +109,4 @@ function howLines({ via, door, cpu, backend }: LogAccessEvent): DetailLine[] {
     ...labelled('cpu', String(cpu)),
     ...labelled('seen by', printable(backend)),
   ];
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US');
 }

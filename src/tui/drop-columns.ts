@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import type { DropKey } from '../model/events.js';
 import { flowText, keyWords, locationText } from '../output/drop-words.js';
 import { printable } from '../output/escape.js';
@@ -111,7 +112,7 @@ function allKeyColumns(host: number | null): Record<KeyColumn, Column<DropRow>> 
 }
 
 function countCell({ count }: DropRow) {
-  return { text: count < 10_000_000 ? count.toLocaleString('en-US') : shortNumber(count) };
+  return { text: count < 10_000_000 ? grouped(count) : shortNumber(count) };
 }
 
 function rateCell({ rate }: DropRow) {

@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import type { DropCountEvent } from '../model/events.js';
 import { keyWords } from '../output/drop-words.js';
 import { callWords, effectWord, whoWords } from '../output/log-words.js';
@@ -33,7 +34,7 @@ export function logRowsText(rows: readonly LogRow[], wall: (time: number) => num
     ['time', '>count', 'effect', 'process', 'unit or container', 'call'],
     rows.map((row) => [
       momentWords(row.time, wall),
-      row.count.toLocaleString('en-US'),
+      grouped(row.count),
       row.loud ? effectWord(row.event).toUpperCase() : effectWord(row.event),
       whoWords(row.event),
       logRowWords(row).fields.unit ?? '-',
@@ -54,7 +55,7 @@ export function dropRowsText(
   return textTable(
     ['>count', '>rate', 'kind', ...columns.map(([, name]) => name), 'last'],
     rows.map(({ key, count, rate, verdict, last }) => [
-      count.toLocaleString('en-US'),
+      grouped(count),
       `${rate.toFixed(1)}/s`,
       verdict === 'suspect' ? 'SUSPECT' : verdict,
       ...columns.map(([field]) => cell(key, field as keyof typeof NAMES, host)),

@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import { printable } from '../output/escape.js';
 import type { Look } from './look.js';
 import { shortNumber } from './short-number.js';
@@ -48,7 +49,7 @@ function state({ health, recording, missed }: HeaderView, width: number, look: L
     ...(recording === null
       ? []
       : [span(` REC ${textWidth(file) > width * MOST_OF_FILE ? '' : file}`, 'loud')]),
-    ...(missed === null ? [] : [span(` PAUSED +${missed.toLocaleString('en-US')} `, 'warn')]),
+    ...(missed === null ? [] : [span(` PAUSED +${grouped(missed)} `, 'warn')]),
   ];
 }
 
@@ -99,5 +100,5 @@ function separator(look: Look): Span {
 }
 
 function count(value: number): string {
-  return value.toLocaleString('en-US');
+  return grouped(value);
 }

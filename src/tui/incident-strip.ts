@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import type { Look } from './look.js';
 import type { Incident } from './shown.js';
 import { cutLine, type Line, span } from './styled-line.js';
@@ -29,7 +30,7 @@ export function incidentLines(
         span(`${time(incident.time)} `),
         span(` ${WORDS[incident.kind].padEnd(8)}`, GRAVE.has(incident.kind) ? 'loud' : 'warn'),
         span(more, 'warn'),
-        span(incident.count > 1 ? look.show(`×${incident.count.toLocaleString('en-US')} `) : ''),
+        span(incident.count > 1 ? look.show(`×${grouped(incident.count)} `) : ''),
         span(look.show(incident.text), 'strong'),
         span(incident.hint === null ? '' : look.show(` · ${incident.hint}`), 'faint'),
       ],

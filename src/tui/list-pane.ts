@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import { ListCursor } from './list-cursor.js';
 import type { RowFilter } from './row-filter.js';
 import { type Span, span } from './styled-line.js';
@@ -48,7 +49,7 @@ export class ListPane<Row extends { id: number | string }, Sort extends string> 
 
   /** For the title line. */
   notes(show: (text: string) => string): Span[] {
-    const count = this.rows.length.toLocaleString('en-US');
+    const count = grouped(this.rows.length);
     const shown = this.filter === null ? '' : `filter ${JSON.stringify(this.filter.text)}: `;
     return [
       ...(shown === '' ? [] : [span(show(shown), 'warn')]),

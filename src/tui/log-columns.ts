@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import { printable } from '../output/escape.js';
 import { whoWords } from '../output/log-words.js';
 import { effectCell } from './effect-cell.js';
@@ -27,7 +28,7 @@ export function logColumns(time: (seconds: number) => string): Column<LogRow>[] 
 }
 
 function countCell({ count }: LogRow) {
-  return { text: count === 1 ? '' : `×${count.toLocaleString('en-US')}` };
+  return { text: count === 1 ? '' : `×${grouped(count)}` };
 }
 
 function whoCell({ event, loud }: LogRow) {

@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import type { LogAccessEvent } from '../model/events.js';
 import { ROUTINE_ERRORS } from '../output/log-words.js';
 
@@ -25,8 +26,7 @@ export function meaningWords(event: LogAccessEvent): string {
 }
 
 function stolenWords({ result }: LogAccessEvent): string {
-  const what =
-    result === null || result <= 0 ? 'What it took' : `The ${result.toLocaleString('en-US')} bytes it took`;
+  const what = result === null || result <= 0 ? 'What it took' : `The ${grouped(result)} bytes it took`;
   return `${what} no other reader of /proc/kmsg and syslog(2) READ will see: they share one position. Readers of /dev/kmsg and dmesg still see it.`;
 }
 

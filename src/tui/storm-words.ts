@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import type { Incident } from './shown.js';
 
 export interface Storm {
@@ -19,5 +20,5 @@ export function stormWords({ incident, words, peak, usual, end }: Storm, over: b
 }
 
 function perSecond(rate: number): string {
-  return `${Math.round(rate).toLocaleString('en-US')}/s`;
+  return `${grouped(Math.round(rate))}/s`;
 }
