@@ -59,6 +59,7 @@ const PACKETS: Record<PacketKind, string> = {
   otherhost: "frames to another machine's MAC address",
   reset: 'TCP resets',
   fin: 'TCP segments that end a connection',
+  membership: "the kernel's own words to a link (neighbour discovery, group membership)",
   'bare-ack': 'TCP acknowledgements without data',
   'other-protocol': 'packets that are neither IP nor ARP',
 };

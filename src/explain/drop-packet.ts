@@ -17,7 +17,14 @@ export interface DroppedPacket {
 }
 
 /** Packets of which the same reason or function means something else than usual. */
-export type PacketKind = 'group' | 'otherhost' | 'reset' | 'fin' | 'bare-ack' | 'other-protocol';
+export type PacketKind =
+  | 'group'
+  | 'membership'
+  | 'otherhost'
+  | 'reset'
+  | 'fin'
+  | 'bare-ack'
+  | 'other-protocol';
 
 /** @returns the verdict for the first kind that the packet is known to be of */
 export function verdictOfKind(
@@ -35,6 +42,9 @@ export function isPacketKind(name: string): name is PacketKind {
 const KINDS: Record<PacketKind, (packet: DroppedPacket) => boolean> = {
   group: ({ packetType, flow }) =>
     packetType === BROADCAST || packetType === MULTICAST || isGroupAddress(flow?.dst ?? null),
+  // What the kernel itself tells a link: who it is, and which groups it is in. It goes on while the link goes down.
+  membership: ({ flow }) =>
+    flow?.proto === 'igmp' || (flow?.proto === 'icmpv6' && (flow.dst?.startsWith('ff02:') ?? false)),
   otherhost: ({ packetType }) => packetType === OTHER_HOST,
   reset: ({ flow }) => flow?.proto === 'tcp' && (flow.flags?.includes('RST') ?? false),
   fin: ({ flow }) => flow?.proto === 'tcp' && (flow.flags?.includes('FIN') ?? false),

@@ -221,6 +221,20 @@ describe('what is known of the packet counts', () => {
     );
   });
 
+  it('what the kernel tells a link that is going down', () => {
+    const list = { reason: null, symbol: 'kfree_skb_list' };
+    const report = { family: 'ipv6', proto: 'icmpv6', dst: 'ff02::16', flags: null };
+    expect(CATALOGUE.verdict({ ...list, flow: report })).toBe('noise');
+    expect(CATALOGUE.verdict({ ...list, flow: { ...flow, proto: 'igmp', dst: '224.0.0.22' } })).toBe('noise');
+    expect(CATALOGUE.verdict({ ...list, flow: { ...report, dst: 'ff05::1' } })).toBe('suspect');
+    expect(CATALOGUE.verdict({ ...list, flow: { ...flow, proto: 'udp', dst: '224.0.0.251' } })).toBe(
+      'suspect',
+    );
+    expect(CATALOGUE.verdict({ reason: 'QDISC_DROP', symbol: 'kfree_skb_list_reason', flow: report })).toBe(
+      'suspect',
+    );
+  });
+
   it('before 6.15 a full accept queue looks like a late segment', () => {
     const drop = { reason: 'NOT_SPECIFIED', symbol: 'tcp_v4_rcv' };
     expect(CATALOGUE.verdict({ ...drop, flow })).toBe('suspect');
