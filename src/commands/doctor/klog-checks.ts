@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from '../../errors.js';
-import { KmsgDevice, readFirstVisible } from '../../klog/kmsg-device.js';
+import { systemCode, UnavailableError } from '../../errors.js';
+import {
+  chooseDoor,
+  type DeviceTrial,
+  klogctlAnswers,
+  syslogAnswers,
+  tryDevice,
+} from '../../klog/choose-door.js';
+import { readFirstVisible } from '../../klog/kmsg-device.js';
 import { loadLibc } from '../../klog/libc.js';
 import { readLogSize } from '../../klog/log-size.js';
 import type { CommandFinding } from '../../model/host-report.js';
@@ -11,36 +18,23 @@ import { Findings, wordsOf } from './finding.js';
 /** The ways to the kernel log, none of which takes a record from anybody; and what reads it by them. */
 export function checkKernelLog(host: CheckedHost): CheckResult {
   const found = new Findings('kernel log');
-  const device = checkDevice(found, host.devKmsg);
+  const device = tryDevice(host.devKmsg);
+  tellDevice(found, host.devKmsg, device);
   const syscall = checkSyscall(found);
-  checkRestriction(found, host.proc, device || syscall);
+  checkRestriction(found, host.proc, device.works || syscall);
   checkMarker(found, host.devKmsg);
-  return { findings: found.list, commands: readersOf(device, syscall) };
+  return { findings: found.list, commands: readersOf(device) };
 }
 
-function checkDevice(found: Findings, path: string): boolean {
-  try {
-    const device = new KmsgDevice(path);
-    try {
-      const read = device.read();
-      const what = read.kind === 'record' ? `the oldest record has number ${read.record.seq}` : read.kind;
-      if (read.kind === 'malformed' || read.kind === 'end') {
-        found.no(
-          path,
-          `it opens and gives no record (${what}), as a stand-in in a container does`,
-          'run kwho on the host',
-        );
-        return false;
-      }
-      found.ok(path, `it can be read; ${what}`);
-      return true;
-    } finally {
-      device.close();
-    }
-  } catch (error) {
-    found.no(path, `it cannot be read (${systemCode(error) ?? String(error)})`, remedyOf(systemCode(error)));
-    return false;
+function tellDevice(found: Findings, path: string, device: DeviceTrial): void {
+  if (device.works) {
+    const what = device.oldest === null ? 'overrun' : `the oldest record has number ${device.oldest}`;
+    found.ok(path, `it can be read; ${what}`);
+    return;
   }
+  const { fault } = device;
+  const code = fault instanceof UnavailableError ? null : systemCode(fault);
+  found.no(path, code === null ? fault.message : `it cannot be read (${code})`, remedyOf(code));
 }
 
 function remedyOf(code: string | null): string {
@@ -115,29 +109,31 @@ function checkMarker(found: Findings, path: string): void {
   }
 }
 
-/** `kwho kmsg` takes the first that there is; `kwho why` looks through all, and says what is closed to it. */
-function readersOf(device: boolean, syscall: boolean): CommandFinding[] {
-  const backends = [...(device ? ['/dev/kmsg'] : []), ...(syscall ? ['syslog'] : [])];
-  const blind = device ? [] : ['sequence numbers and lost records: only /dev/kmsg has them'];
-  const none = backends.length === 0;
+/** Both ask as the commands do; `kwho why` asks syslog(2) for the sizes besides, and says what is closed to it. */
+function readersOf(device: DeviceTrial): CommandFinding[] {
+  const kmsg = chooseDoor(device, klogctlAnswers);
+  const sizes = syslogAnswers();
+  const why = chooseDoor(device, () => sizes);
   const closed = 'neither /dev/kmsg nor syslog(2) gives us the log';
-  const remedy = none ? 'see /dev/kmsg and klogctl' : null;
+  const remedy = 'see /dev/kmsg and klogctl';
   return [
     {
       command: 'kmsg',
-      verdict: none ? 'no' : 'ok',
-      backends: backends.slice(0, 1),
-      blindSpots: none ? [] : blind,
-      why: none ? closed : null,
-      remedy,
+      verdict: kmsg === null ? 'no' : 'ok',
+      backends: kmsg === null ? [] : [kmsg],
+      blindSpots: kmsg === 'syslog' ? [WITHOUT_DEVICE] : [],
+      why: kmsg === null ? closed : null,
+      remedy: kmsg === null ? remedy : null,
     },
     {
       command: 'why',
       verdict: 'ok',
-      backends: [...backends, '/proc'],
-      blindSpots: none ? [closed] : blind,
+      backends: [...new Set([...(why === null ? [] : [why]), ...(sizes ? ['syslog'] : []), '/proc'])],
+      blindSpots: why === null ? [closed] : why === 'syslog' ? [WITHOUT_DEVICE] : [],
       why: null,
-      remedy,
+      remedy: why === null ? remedy : null,
     },
   ];
 }
+
+const WITHOUT_DEVICE = 'sequence numbers, lost records and what a clear hides: only /dev/kmsg has them';

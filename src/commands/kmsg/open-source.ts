@@ -1,4 +1,5 @@
 import { KwhoError, PermissionError, systemCode, UnavailableError } from '../../errors.js';
+import { chooseDoor, klogctlAnswers, tryDevice } from '../../klog/choose-door.js';
 import { openKlogctl } from '../../klog/klogctl.js';
 import { KmsgSource } from '../../klog/kmsg-source.js';
 import type { LogSource } from '../../klog/log-source.js';
@@ -16,15 +17,18 @@ export function openSource(options: KmsgOptions, warn: (text: string) => void): 
   if (file !== null) return attempt(file.path, () => new TextSource(file.path, file.format));
   if (door === 'proc') return attempt('/proc/kmsg', () => new TextSource('/proc/kmsg', 'syslog'));
   if (door === 'syslog') return openSyslog(options);
-  const start = options.onlyNew ? 'new' : options.all ? 'oldest' : 'visible';
-  try {
+  const device = tryDevice();
+  if (device.works) {
+    const start = options.onlyNew ? 'new' : options.all ? 'oldest' : 'visible';
     return attempt('/dev/kmsg', () => new KmsgSource(start));
-  } catch (error) {
-    if (door === 'kmsg' || options.follow || options.all || !(error instanceof KwhoError)) throw error;
-    const source = otherwise(options, error);
-    warn(`${error.message}: read through syslog(2), which has neither sequence numbers nor fields`);
-    return source;
   }
+  // Where syslog(2) is no way out either, what is wrong with /dev/kmsg is what matters.
+  const fault = faultOf('/dev/kmsg', device.fault);
+  const noOther = door === 'kmsg' || options.follow || options.all;
+  if (noOther || chooseDoor(device, klogctlAnswers) === null) throw fault;
+  const source = openSyslog(options);
+  warn(`${fault.message}: read through syslog(2), which has neither sequence numbers nor fields`);
+  return source;
 }
 
 function openSyslog({ follow, readClear, bufferSize }: KmsgOptions): LogSource {
@@ -33,37 +37,24 @@ function openSyslog({ follow, readClear, bufferSize }: KmsgOptions): LogSource {
   return new SyslogSource(call, readClear ? 'READ_CLEAR' : 'READ_ALL', bufferSize);
 }
 
-/** Where syslog(2) is no way out either, what is wrong with /dev/kmsg is what matters. */
-function otherwise(options: KmsgOptions, error: KwhoError): LogSource {
-  try {
-    openKlogctl()('SIZE_BUFFER');
-    return openSyslog(options);
-  } catch {
-    throw error;
-  }
-}
-
 function attempt<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (cause) {
-    const code = systemCode(cause);
-    if (code === null) throw cause;
-    if (code === 'EACCES' || code === 'EPERM') {
-      throw new PermissionError(`${path} cannot be read (${code})`, {
-        code: 'log-permission',
-        hint: HINTS.get(path),
-        cause,
-      });
-    }
-    if (path === '/dev/kmsg' || path === '/proc/kmsg')
-      throw new UnavailableError(`${path} cannot be opened (${code})`, {
-        code: 'no-log-device',
-        hint: HINTS.get(path),
-        cause,
-      });
-    throw new KwhoError(`${path} cannot be opened (${code})`, { code: 'no-log-file', cause });
+    throw faultOf(path, cause);
   }
+}
+
+/** What stands in the way of this file, in words; what is no system call's error stays as it is. */
+function faultOf(path: string, cause: unknown): Error {
+  const code = systemCode(cause);
+  if (cause instanceof KwhoError || code === null) return cause as Error;
+  const words = { hint: HINTS.get(path), cause };
+  if (code === 'EACCES' || code === 'EPERM')
+    return new PermissionError(`${path} cannot be read (${code})`, { code: 'log-permission', ...words });
+  if (path === '/dev/kmsg' || path === '/proc/kmsg')
+    return new UnavailableError(`${path} cannot be opened (${code})`, { code: 'no-log-device', ...words });
+  return new KwhoError(`${path} cannot be opened (${code})`, { code: 'no-log-file', cause });
 }
 
 const HINTS = new Map([
