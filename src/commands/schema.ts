@@ -1,6 +1,7 @@
 import { openStandardOutput } from '../output/channel.js';
 import { eventSchema } from '../output/event-schema.js';
 import { hostReportSchema } from '../output/host-report-schema.js';
+import { whySchema } from '../output/why-schema.js';
 import type { Command } from './command.js';
 import { parseChoice } from './option-values.js';
 
@@ -15,6 +16,7 @@ export const schema: Command = {
       what: 'of the lines of log, drops, record and top, for a validator',
     },
     { line: 'kwho schema doctor', what: 'of the document of kwho doctor' },
+    { line: 'kwho schema why', what: 'of the document of kwho why' },
   ],
   async run({ WHAT = 'events' }) {
     const wanted = parseChoice(Object.keys(SCHEMAS))(String(WHAT), 'kwho schema');
@@ -25,4 +27,4 @@ export const schema: Command = {
   },
 };
 
-const SCHEMAS = { events: eventSchema, doctor: hostReportSchema };
+const SCHEMAS = { events: eventSchema, doctor: hostReportSchema, why: whySchema };

@@ -28,9 +28,9 @@ export const why: Command = {
     watch: {
       value: 'TIME',
       parse: parseDuration,
-      help: 'look on for this long as kwho log does: who reads, steals or clears; needs root',
+      help: 'look on for this long: who reads, steals or clears, whom rate limits hold back; needs root',
     },
-    json: { short: 'j', help: 'one JSON document' },
+    json: { short: 'j', help: 'one JSON document; kwho schema why describes it' },
     'ready-file': { value: 'FILE', help: 'create this file once --watch looks on' },
   },
   examples: [

@@ -39,15 +39,28 @@ export interface RecordMark {
   time: number;
 }
 
+/** A message; only /dev/kmsg tells its sequence number. */
+export interface MessageMark {
+  seq: number | null;
+  time: number;
+}
+
+/** What a message is known by among those of one reading. */
+export function messageKey({ seq, time }: MessageMark): number {
+  return seq ?? time;
+}
+
 /** A message as far as the rules need it. */
-export interface RingRecord extends RecordMark {
+export interface RingRecord extends MessageMark {
   level: number;
   facility: number;
   text: ByteString;
 }
 
-/** The ring as /dev/kmsg shows it. */
+/** The ring as /dev/kmsg shows it, or what syslog(2) READ_ALL shows of it where that is closed to us. */
 export interface RingFacts {
+  /** What it was read through; null where nothing gives it. */
+  door: '/dev/kmsg' | 'syslog' | null;
   /** errno's name where /dev/kmsg cannot be read. */
   error: string | null;
   first: RecordMark | null;
@@ -69,9 +82,9 @@ export interface RingFacts {
   unread: number | null;
   /** Records and their bytes within the last minute, or since the oldest record where that is less. */
   recent: { seconds: number; records: number; bytes: number };
-  suppressed: (RecordMark & Suppression)[];
+  suppressed: (MessageMark & Suppression)[];
   /** Kernel messages as long as a record can be: their ends are cut off. */
-  cut: RecordMark[];
+  cut: MessageMark[];
   /** Records that have the text sought, oldest first, and how many there are. */
   matches: RingRecord[];
   matchCount: number;
@@ -134,7 +147,7 @@ export interface StoreCheck {
   oldest: number | null;
   /** A record from before this may have gone with an older file, by rotation: it is not looked for here. */
   begins: number;
-  /** Sequence numbers of the sample that it has. */
+  /** By {@link messageKey}, what of the sample it has. */
   has: ReadonlySet<number>;
 }
 

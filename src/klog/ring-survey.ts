@@ -1,17 +1,29 @@
 import type { RecordMark, RingFacts, RingRecord } from '../decode/log-facts.js';
 import { parseSuppression } from '../decode/suppression.js';
+import { SyslogTextReader } from '../decode/syslog-text.js';
 import type { ByteString } from '../decode/trace-record.js';
 import { KwhoError, systemCode } from '../errors.js';
+import { chooseDoor, syslogAnswers, tryDevice } from './choose-door.js';
 import { KmsgDevice, readFirstVisible } from './kmsg-device.js';
 import { callSyslog } from './syslog-call.js';
 
 /**
- * Reads the whole ring once, through a reader of its own that takes nothing from anybody.
+ * Reads the whole ring once, through a reader of its own that takes nothing from anybody; where /dev/kmsg is closed,
+ * what syslog(2) shows of it.
  * @param text the message sought, as bytes; null for none
  * @param now seconds on printk's clock
  */
 export function surveyRing(text: ByteString | null, now: number, path = '/dev/kmsg'): RingFacts {
   const survey = new Survey(text, now);
+  const device = tryDevice(path);
+  if (device.works) return surveyDevice(survey, path);
+  survey.facts.error = device.fault instanceof KwhoError ? null : systemCode(device.fault);
+  if (chooseDoor(device, syslogAnswers) === 'syslog') surveyShown(survey);
+  return survey.facts;
+}
+
+function surveyDevice(survey: Survey, path: string): RingFacts {
+  survey.facts.door = '/dev/kmsg';
   try {
     const device = new KmsgDevice(path);
     try {
@@ -26,8 +38,28 @@ export function surveyRing(text: ByteString | null, now: number, path = '/dev/km
     survey.facts.error = systemCode(error);
   }
   if (survey.facts.error === null) markHidden(survey.facts, path);
+  else survey.facts.door = null;
   return survey.facts;
 }
+
+/** What READ_ALL gives: the messages that no clear hides, without their numbers. */
+function surveyShown(survey: Survey): void {
+  const size = callSyslog('SIZE_BUFFER');
+  if (size === null || 'error' in size) return;
+  // Prefixes make the text longer than the buffer that the kernel keeps it in.
+  const shown = callSyslog('READ_ALL', TEXT_PER_BYTE * size.result);
+  if (shown === null || 'error' in shown) return;
+  survey.facts.door = 'syslog';
+  const reader = new SyslogTextReader(({ microseconds, level, facility, text }) => {
+    // printk.time=0 leaves out when.
+    if (microseconds === null) return;
+    survey.note({ seq: null, time: microseconds / 1e6, level: level ?? 4, facility: facility ?? 0, text });
+  });
+  reader.push(Buffer.from(shown.bytes, 'latin1'));
+  reader.flush();
+}
+
+const TEXT_PER_BYTE = 4;
 
 const MOST = 1_000_000;
 
@@ -47,6 +79,7 @@ export function measureRing(facts: RingFacts): string | null {
 
 class Survey {
   readonly facts: RingFacts = {
+    door: null,
     error: null,
     first: null,
     last: null,
@@ -76,12 +109,13 @@ class Survey {
   note({ seq, time, level, facility, text }: RingRecord): void {
     const { facts } = this;
     const bytes = ringBytes(text.length);
-    if (facts.first === null) {
-      facts.first = { seq, time };
+    if (facts.records === 0)
       facts.recent.seconds = Math.max(0.001, Math.min(RECENT_SECONDS, this.#now - time));
+    if (seq !== null) {
+      facts.first ??= { seq, time };
+      if (facts.last !== null) facts.missing += Math.max(0, seq - facts.last.seq - 1);
+      facts.last = { seq, time };
     }
-    if (facts.last !== null) facts.missing += Math.max(0, seq - facts.last.seq - 1);
-    facts.last = { seq, time };
     facts.records++;
     if (time > this.#now - RECENT_SECONDS) {
       facts.recent.records++;

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import type { Verdict } from '../../src/model/why/verdict.js';
-import { whyJson } from '../../src/output/why-json.js';
 import { whyText } from '../../src/output/why-text.js';
 
 const HOSTILE = 'x\x1b[2J\nevil \xff\xe2\x80\xae';
@@ -70,10 +69,4 @@ it('nothing but what is worth knowing', () => {
     { color: false, columns: null },
   );
   expect(text.split('\n').slice(0, 2)).toEqual(['nothing is missing; 1 thing to know', '  all is well']);
-});
-
-it('one JSON document', () => {
-  const document = JSON.parse(whyJson(VERDICT, { since: null }));
-  expect(document).toMatchObject({ v: 1, type: 'why', verdict: 'missing', since: null });
-  expect(document.findings[0].evidence[0]).toBe('x\x1b[2J\nevil \\xff\u202e');
 });

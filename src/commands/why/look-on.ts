@@ -1,5 +1,6 @@
 import { locateTracefs } from '../../host/tracefs-mount.js';
 import type { KwhoEvent, LogAccessEvent } from '../../model/events.js';
+import type { LimitCount } from '../../model/rate-limits.js';
 import type { OutputChannel } from '../../output/channel.js';
 import type { EventSink } from '../../output/sink.js';
 import { KernelJournal } from '../../tracefs/journal.js';
@@ -14,13 +15,16 @@ import { Stop } from '../stop.js';
 import { Tap } from '../tap.js';
 import { undoOnExit } from '../undo-on-exit.js';
 import { watch } from '../watch.js';
+import { RatelimitSide } from './ratelimit-side.js';
 
 /** What `kwho log` saw within a time. */
 export interface Watched {
   accesses: LogAccessEvent[];
+  /** Who asked rate limits, and what they said; null where that cannot be traced. */
+  limits: LimitCount[] | null;
   /** Of what happened, what was lost on the way here. */
   lost: number;
-  blindSpots: readonly string[];
+  blindSpots: string[];
   /** The exit status that a signal asks for; 0 where the time ran out. */
   status: number;
 }
@@ -44,11 +48,18 @@ export async function lookOn(
   const kept = new Keeper(shown ? openLogOutput(out, { json: false, all: false }, wallClock()) : null);
   try {
     const live = new LiveLog({ tracefs, journal, options: OPTIONS, sink: kept, tap: new Tap('log') });
-    live.start();
+    const limits = RatelimitSide.open(tracefs, journal);
+    const sides = typeof limits === 'string' ? [live] : [live, limits];
+    for (const side of sides) side.start();
     ready.announce();
     stop.after(milliseconds);
-    await watch([live], out, stop);
-    live.finish();
+    await watch(sides, out, stop);
+    for (const side of sides) side.finish();
+    if (typeof limits === 'string') kept.watched.blindSpots.push(`whom rate limits hold back: ${limits}`);
+    else {
+      kept.watched.limits = limits.counts;
+      kept.watched.blindSpots.push(...limits.blindSpots);
+    }
   } finally {
     restore();
   }
@@ -59,7 +70,7 @@ const OPTIONS = logOptionsOf({});
 
 /** Keeps the accesses that say something of missing messages, and passes everything on. */
 class Keeper implements EventSink {
-  readonly watched: Omit<Watched, 'status'> = { accesses: [], lost: 0, blindSpots: [] };
+  readonly watched: Omit<Watched, 'status'> = { accesses: [], limits: null, lost: 0, blindSpots: [] };
   readonly #next: EventSink | null;
 
   constructor(next: EventSink | null) {
@@ -71,7 +82,7 @@ class Keeper implements EventSink {
       this.watched.accesses.push(event);
     if (event.type === 'summary') {
       this.watched.lost = event.lost;
-      this.watched.blindSpots = event.blindSpots;
+      this.watched.blindSpots.push(...event.blindSpots);
     }
     this.#next?.event(event);
   }

@@ -2,6 +2,7 @@ import type { ByteString } from '../../decode/trace-record.js';
 import { canaryFiles, canaryFindings, followCanary, wantsPatience } from '../../model/why/canary.js';
 import { canaryForwards } from '../../model/why/canary-forwards.js';
 import type { Finding } from '../../model/why/finding.js';
+import { rateLimitFindings } from '../../model/why/rate-limits.js';
 import { judge } from '../../model/why/verdict.js';
 import { watchedFindings } from '../../model/why/watched.js';
 import { openStandardOutput } from '../../output/channel.js';
@@ -34,7 +35,8 @@ export async function runWhy(options: WhyOptions): Promise<number> {
     watchMs === null
       ? null
       : await (await import('./look-on.js')).lookOn(watchMs, out, { shown: !json, readyFile });
-  if (watched !== null) more.push(...watchedFindings(watched.accesses));
+  if (watched !== null)
+    more.push(...watchedFindings(watched.accesses), ...rateLimitFindings(watched.limits ?? []));
   const facts = await gatherLogFacts(text, sinceMs);
   const plan = {
     level,
@@ -50,10 +52,9 @@ export async function runWhy(options: WhyOptions): Promise<number> {
   if (watched !== null) verdict.notChecked.push(...unseenWords(watched));
   const way = canary === null ? null : followCanary(facts, canary);
   if (json) {
-    const { now, since, ring, settings, rights, readers } = facts;
-    const { sample: _, ...shape } = ring;
-    const marker = canary === null ? {} : { canary: { marker: canary.marker, level, hops: way } };
-    out.write(whyJson(verdict, { ...marker, now, since, ring: shape, settings, rights, readers }));
+    const marker = canary === null ? {} : { canary: { marker: canary.marker, level, hops: way ?? [] } };
+    const limits = watched === null ? {} : { rateLimits: watched.limits };
+    out.write(whyJson(verdict, facts, { ...marker, ...limits }));
   } else {
     const terminal = process.stdout.isTTY === true;
     const look = {

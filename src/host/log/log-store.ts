@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RingRecord, StoreCheck } from '../../decode/log-facts.js';
+import { messageKey, type RingRecord, type StoreCheck } from '../../decode/log-facts.js';
 import type { ByteString } from '../../decode/trace-record.js';
 import type { LogWorld } from './log-world.js';
 
@@ -30,7 +30,7 @@ export function checkStore(
     fresh,
     oldest,
     begins: whole ? Math.max((born - booted) / 1000, oldest ?? 0) : (oldest ?? Number.POSITIVE_INFINITY),
-    has: new Set(fresh ? has.map(({ seq }) => seq) : []),
+    has: new Set(fresh ? has.map(messageKey) : []),
   };
 }
 

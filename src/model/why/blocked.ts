@@ -6,7 +6,12 @@ export const blocked: Check = {
   find: (facts) => [missingDevice(facts), refused(facts), inContainer(facts)].filter((each) => each !== null),
   unchecked: ({ rights, ring }) => [
     ...(rights.syslog === 'unknown' ? ['syslog(2): neither ffi-napi, nor python3, nor perl is here'] : []),
-    ...(ring.error === null ? [] : [`what the ring holds: /dev/kmsg cannot be read (${ring.error})`]),
+    ...(ring.door === null ? [`what the ring holds: /dev/kmsg cannot be read (${ring.error})`] : []),
+    ...(ring.door === 'syslog'
+      ? [
+          `sequence numbers, gaps and what a clear hides: /dev/kmsg ${ring.error === null ? 'gives nothing' : `cannot be read (${ring.error})`}, and syslog(2) READ_ALL, which was read in its place, does not tell`,
+        ]
+      : []),
   ],
 };
 

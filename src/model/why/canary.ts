@@ -76,7 +76,7 @@ function writeHops({ settings, ring }: LogFacts, canary: CanaryFacts): CanaryHop
       {
         hop: 'ring',
         stage: 'ring',
-        state: ring.error === null ? 'lost' : 'skipped',
+        state: ring.door === '/dev/kmsg' ? 'lost' : 'skipped',
         delay: null,
         detail:
           ring.error === null

@@ -1,5 +1,11 @@
-import type { DaemonMark, LogFacts, RingRecord, StoreCheck } from '../../decode/log-facts.js';
-import { at, counted, type Finding } from './finding.js';
+import {
+  type DaemonMark,
+  type LogFacts,
+  messageKey,
+  type RingRecord,
+  type StoreCheck,
+} from '../../decode/log-facts.js';
+import { counted, type Finding, mark } from './finding.js';
 
 /** A collector's finding; its stage is always the same. */
 export function collectorFinding(parts: Omit<Finding, 'stage'>): Finding {
@@ -62,10 +68,10 @@ export function lacking(
   stores: readonly StoreCheck[],
   due: readonly RingRecord[],
 ): Finding | null {
-  const asked = due.filter(({ seq, time }) =>
-    stores.every(({ begins, has }) => begins < time || has.has(seq)),
+  const asked = due.filter((record) =>
+    stores.every(({ begins, has }) => begins < record.time || has.has(messageKey(record))),
   );
-  const absent = asked.filter(({ seq }) => !stores.some(({ has }) => has.has(seq)));
+  const absent = asked.filter((record) => !stores.some(({ has }) => has.has(messageKey(record))));
   const last = absent.at(-1);
   if (last === undefined || stores.length === 0) return null;
   const none = absent.length === asked.length;
@@ -77,10 +83,7 @@ export function lacking(
     finding: none
       ? `${name} runs and its files have none of the kernel messages that came since`
       : `${name}'s files lack ${absent.length} of ${counted(asked.length, 'kernel message')} that the ring has`,
-    evidence: [
-      `looked for in: ${files}`,
-      `not there: sequence ${last.seq}, ${at(last.time)}: ${last.text.slice(0, 80)}`,
-    ],
+    evidence: [`looked for in: ${files}`, `not there: ${mark(last)}: ${last.text.slice(0, 80)}`],
     remedy: ['df -h /var/log; ls -l /var/log', `the messages of ${name} itself`, 'kwho why --canary'],
   });
 }

@@ -1,4 +1,4 @@
-import { at, type Check, counted, isAsked } from './finding.js';
+import { type Check, counted, isAsked, mark } from './finding.js';
 
 /** A record has room for a line of about 1000 bytes; what is longer ends there (kernel/printk/printk.c PRINTKRB_RECORD_MAX). */
 export const cut: Check = {
@@ -13,7 +13,7 @@ export const cut: Check = {
         severity: 'note',
         certainty: 'possible',
         finding: `${counted(long.length, 'message')} of the kernel ${long.length === 1 ? 'is' : 'are'} as long as a record can be: the end may be cut off`,
-        evidence: [`the last is sequence ${last.seq}, ${at(last.time)}`],
+        evidence: [`the last is ${mark(last)}`],
         remedy: [],
       },
     ];

@@ -1,5 +1,5 @@
 import type { LogFacts } from '../../decode/log-facts.js';
-import { at, type Check, counted, type Finding, isAsked } from './finding.js';
+import { type Check, counted, type Finding, isAsked, mark } from './finding.js';
 
 /** `printk_devkmsg=off` (admin-guide/sysctl/kernel.rst): writes to /dev/kmsg are swallowed, opens refused. */
 export const devkmsgOff: Check = {
@@ -46,7 +46,7 @@ function ratelimited(facts: LogFacts): Finding | null {
     certainty: 'certain',
     finding: `${counted(lines, 'line')} written to /dev/kmsg by ${names.slice(0, 4).join(', ')} were left out by its rate limit`,
     evidence: [
-      `sequence ${last.seq}, ${at(last.time)}: ${last.name}: ${last.count} output lines suppressed due to ratelimiting`,
+      `${mark(last)}: ${last.name}: ${last.count} output lines suppressed due to ratelimiting`,
       ...(told.length === 1 ? [] : [`${told.length} such records`]),
       `/proc/sys/kernel/printk_devkmsg = ${settings.devkmsg ?? 'not readable'}`,
     ],

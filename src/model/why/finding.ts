@@ -1,4 +1,4 @@
-import type { LogFacts } from '../../decode/log-facts.js';
+import type { LogFacts, MessageMark } from '../../decode/log-facts.js';
 import type { ByteString } from '../../decode/trace-record.js';
 
 /** Where on its way a message ends: not printed, not in the ring, not shown, not collected, or only not on the console. */
@@ -41,6 +41,11 @@ export function counted(count: number, noun: string): string {
 /** A moment on printk's clock, as it stands in the log. */
 export function at(time: number): string {
   return `${time.toFixed(6)} s`;
+}
+
+/** A message of the log: by its sequence number where that is known. */
+export function mark({ seq, time }: MessageMark): string {
+  return seq === null ? at(time) : `sequence ${seq}, ${at(time)}`;
 }
 
 /** A span of time, in words. */

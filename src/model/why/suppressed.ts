@@ -1,5 +1,5 @@
 import type { LogFacts } from '../../decode/log-facts.js';
-import { at, type Check, counted, type Finding, isAsked } from './finding.js';
+import { type Check, counted, type Finding, isAsked, mark } from './finding.js';
 
 /** Messages that the kernel never printed, as it says itself: rate limits (lib/ratelimit.c) and audit's backlog. */
 export const suppressed: Check = {
@@ -24,7 +24,7 @@ function callbacks(facts: LogFacts): Finding | null {
     finding: `${counted(total, 'message')} of the kernel were never printed: a rate limit left them out`,
     evidence: [
       ...lines.slice(0, MOST_NAMES).map(([name, count]) => `${name}: ${count} callbacks suppressed`),
-      `the last of ${at(last.time)}, sequence ${last.seq}`,
+      `the last is ${mark(last)}`,
     ],
     remedy: [
       'sysctl kernel.printk_ratelimit=0 lifts the limit of printk_ratelimit(), net.core.message_cost=0 that of net_ratelimit; limits of single places stay',
@@ -66,7 +66,7 @@ function audit(facts: LogFacts): Finding | null {
       ...(facts.audit === null
         ? []
         : [`auditctl -s: lost ${facts.audit.lost}, backlog_limit ${facts.audit.backlogLimit}`]),
-      ...(last === undefined ? [] : [`sequence ${last.seq}, ${at(last.time)}: the kernel says so`]),
+      ...(last === undefined ? [] : [`${mark(last)}: the kernel says so`]),
     ],
     remedy: ['auditctl -b 8192, or fewer rules'],
   };

@@ -15,7 +15,7 @@ export function traceText(facts: LogFacts): Hop[] {
   const { text, ring, journald, hits } = facts;
   if (text === null) return [];
   return [ringHop(facts), dmesgHop(facts), journaldHop(journald), ...fileHops(hits)].filter(
-    (hop): hop is Hop => hop !== null && (ring.error === null || hop.stage !== 'dmesg'),
+    (hop): hop is Hop => hop !== null && (ring.door === '/dev/kmsg' || hop.stage !== 'dmesg'),
   );
 }
 
@@ -69,22 +69,25 @@ export const soughtText: Check = {
 };
 
 function ringHop({ ring }: LogFacts): Hop {
-  const [hop, stage] = ['ring (/dev/kmsg)', 'ring'] as const;
-  if (ring.error !== null)
+  const stage = 'ring';
+  const hop = `ring (${ring.door === 'syslog' ? 'syslog(2) READ_ALL' : '/dev/kmsg'})`;
+  if (ring.door === null)
     return { hop, stage, state: 'unknown', detail: `it cannot be read (${ring.error})` };
   const last = ring.matches.at(-1);
+  if (last === undefined && ring.door === 'syslog')
+    return { hop, stage, state: 'unknown', detail: 'not among what it shows; a clear may hide it' };
   if (last === undefined) {
     const from = ring.first === null ? 'the ring is empty' : `the ring goes back to ${at(ring.first.time)}`;
     return { hop, stage, state: 'absent', detail: from };
   }
-  const detail = `${counted(ring.matchCount, 'record')}, the last is sequence ${last.seq} of ${at(last.time)}, facility ${last.facility}, level ${last.level}`;
+  const detail = `${counted(ring.matchCount, 'record')}, the last is ${last.seq === null ? '' : `sequence ${last.seq} `}of ${at(last.time)}, facility ${last.facility}, level ${last.level}`;
   return { hop, stage, state: 'present', detail };
 }
 
 function dmesgHop({ ring }: LogFacts): Hop | null {
   const last = ring.matches.at(-1);
   if (last === undefined || ring.hiddenUnknown !== null) return null;
-  const hidden = ring.visibleFrom === null ? ring.hidden > 0 : last.seq < ring.visibleFrom;
+  const hidden = ring.visibleFrom === null ? ring.hidden > 0 : (last.seq ?? 0) < ring.visibleFrom;
   return {
     hop: 'dmesg',
     stage: 'dmesg',

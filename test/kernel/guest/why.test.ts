@@ -19,8 +19,10 @@ import { canaryFiles, followCanary, wantsPatience } from '../../../src/model/why
 import { canaryForwards } from '../../../src/model/why/canary-forwards.js';
 import type { Finding } from '../../../src/model/why/finding.js';
 import { judge, type Verdict } from '../../../src/model/why/verdict.js';
+import { whySchema } from '../../../src/output/why-schema.js';
+import { validate } from '../../output/json-schema.js';
 import { call } from './callers.js';
-import { KwhoRun, kwho } from './kwho-run.js';
+import { KwhoRun, kwho, leftovers, NOTHING } from './kwho-run.js';
 import {
   busybox,
   type Daemon,
@@ -155,6 +157,7 @@ describe('with rsyslog', () => {
     );
     const verdict = JSON.parse(stdout);
     expect(verdict).toMatchObject({ v: 1, type: 'why', verdict: 'missing' });
+    expect(validate(whySchema, verdict)).toEqual([]);
     expect(verdict.findings[0].cause).toBe('dmesg-restrict');
     expect(evidence(verdict.findings[0])).toContain('dmesg_restrict = 1');
     expect(status).toBe(1);
@@ -163,8 +166,12 @@ describe('with rsyslog', () => {
   it('/dev/kmsg gone', async () => {
     renameSync('/dev/kmsg', '/dev/kmsg-away');
     const verdict = await ask();
+    const sought = await ask('Linux version');
     renameSync('/dev/kmsg-away', '/dev/kmsg');
     expect(causes(verdict)).toEqual(['kmsg-missing']);
+    expect(verdict.notChecked.join()).toContain('syslog(2) READ_ALL, which was read in its place');
+    expect(sought.hops[0]).toMatchObject({ hop: 'ring (syslog(2) READ_ALL)', state: 'present' });
+    expect(sought.hops[0]?.detail).toMatch(/^1 record, the last is of 0\.0{6} s, facility 0, level 5/);
   });
 
   it('healthy again after all of this', async () => {
@@ -436,4 +443,61 @@ it('who clears while it is watched', async () => {
   const verdict = JSON.parse(run.stdout);
   expect(verdict.findings[0].cause).toBe('cleared-by');
   expect(evidence(verdict.findings[0])).toContain(`busybox[${pid}]: syslog(2) READ_CLEAR`);
+});
+
+describe('whom rate limits hold back while it is watched', () => {
+  const settings = ['all', 'ratelimit0'].flatMap((name) =>
+    ['log_martians', 'rp_filter'].map((setting) => `/proc/sys/net/ipv4/conf/${name}/${setting}`),
+  );
+
+  beforeAll(() => {
+    for (const line of [
+      'ip netns add ratelimit',
+      'ip link add ratelimit0 type veth peer name ratelimit1 netns ratelimit',
+      'ip addr add 10.9.0.1/24 dev ratelimit0',
+      'ip link set ratelimit0 up',
+      'ip -n ratelimit addr add 192.0.2.77/32 dev ratelimit1',
+      'ip -n ratelimit link set ratelimit1 up',
+      'ip -n ratelimit route add 10.9.0.1 dev ratelimit1 src 192.0.2.77',
+    ])
+      call(...(line.split(' ') as [string, ...string[]]));
+    // Without a look-up: its request would be one more martian.
+    const mac = readFileSync('/sys/class/net/ratelimit0/address', 'latin1').trim();
+    call('ip', '-n', 'ratelimit', 'neigh', 'add', '10.9.0.1', 'lladdr', mac, 'dev', 'ratelimit1');
+    for (const file of settings) writeFileSync(file, '1');
+  });
+  afterAll(() => {
+    call('ip', 'link', 'del', 'ratelimit0');
+    call('ip', 'netns', 'del', 'ratelimit');
+  });
+
+  it('functions of the kernel and writers of /dev/kmsg, and nothing of it is left', async () => {
+    writeFileSync(DEVKMSG, 'ratelimit\n');
+    const run = await KwhoRun.start('why', '--watch', '20s', '--json');
+    expect(leftovers().instances).toHaveLength(2);
+    const martians = `socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, sockaddr_in(0, inet_aton("192.0.2.77"))) or die;
+for (1 .. 60) { send(S, "x", 0, sockaddr_in(9, inet_aton("10.9.0.1"))) or die }`;
+    expect(call('ip', 'netns', 'exec', 'ratelimit', 'perl', '-MSocket', '-e', martians).status).toBe(0);
+    const burst = 'open(F, ">/dev/kmsg") or die; syswrite(F, "burst $_\\n") for 1 .. 30; sleep 1';
+    const { pid } = call('perl', '-e', burst);
+    // A page fault that kills is told through printk_ratelimit(), ten times in five seconds.
+    const faults = 'for (1 .. 16) { my $p = fork; unpack("p", pack("L!", 1)) if !$p; waitpid $p, 0 }';
+    call('perl', '-e', faults);
+    expect(await run.ended(), run.stderr).toBe(1);
+    const document = JSON.parse(run.stdout);
+    expect(validate(whySchema, document)).toEqual([]);
+    const found = (cause: string): Finding => document.findings.find((each: Finding) => each.cause === cause);
+    expect(document.findings[0].cause).toMatch(/ratelimited-live$/);
+    expect(evidence(found('ratelimited-live'))).toMatch(
+      /ip_handle_martian_source\(\) by net_ratelimit\(\): [45]\d of 60 held back/,
+    );
+    expect(evidence(found('ratelimited-live'))).toMatch(
+      /show_signal_msg\(\) by printk_ratelimit\(\): \d of 16 held back/,
+    );
+    expect(evidence(found('devkmsg-ratelimited-live'))).toContain(`perl[${pid}]: 20 of 30 held back`);
+    expect(document.notChecked.filter((line: string) => /hold|rate limit/.test(line))).toEqual([
+      expect.stringMatching(/: rate limits of single places .*___ratelimit\(\) cannot be probed/),
+    ]);
+    expect(leftovers()).toEqual(NOTHING);
+  });
 });

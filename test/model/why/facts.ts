@@ -19,6 +19,7 @@ export function healthy(change: (facts: LogFacts) => void = () => {}): LogFacts 
     since: null,
     text: null,
     ring: {
+      door: '/dev/kmsg',
       error: null,
       first: { seq: 0, time: 0 },
       last: { seq: 402, time: 64.592089 },

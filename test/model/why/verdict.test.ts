@@ -101,7 +101,7 @@ const CASES: [cause: string, finding: RegExp, facts: LogFacts][] = [
     /printk_devkmsg is off/,
     healthy((facts) => {
       facts.settings.devkmsg = 'off';
-      facts.ring.error = 'EPERM';
+      Object.assign(facts.ring, { door: null, error: 'EPERM' });
       facts.rights.open = 'EPERM';
     }),
   ],
@@ -138,7 +138,7 @@ const CASES: [cause: string, finding: RegExp, facts: LogFacts][] = [
     'dmesg-restrict',
     /user 65534 is not let in/,
     healthy((facts) => {
-      facts.ring.error = 'EPERM';
+      Object.assign(facts.ring, { door: null, error: 'EPERM' });
       Object.assign(facts.rights, { uid: 65534, capSyslog: false, open: 'EPERM', syslog: 'EPERM' });
       facts.readers = [];
       facts.readersUnseen = 65;
@@ -148,7 +148,7 @@ const CASES: [cause: string, finding: RegExp, facts: LogFacts][] = [
     'seccomp',
     /seccomp filter/,
     healthy((facts) => {
-      facts.ring.error = 'EPERM';
+      Object.assign(facts.ring, { door: null, error: 'EPERM' });
       Object.assign(facts.rights, { open: 'EPERM', seccomp: 2 });
     }),
   ],
@@ -156,7 +156,7 @@ const CASES: [cause: string, finding: RegExp, facts: LogFacts][] = [
     'kmsg-missing',
     /\/dev\/kmsg is not there/,
     healthy((facts) => {
-      facts.ring.error = 'ENOENT';
+      Object.assign(facts.ring, { door: null, error: 'ENOENT' });
       Object.assign(facts.rights, { device: 'missing', open: 'ENOENT' });
     }),
   ],
@@ -441,10 +441,44 @@ describe('a message sought', () => {
   });
 });
 
+it('where /dev/kmsg is gone, what syslog(2) shows is judged without sequence numbers', () => {
+  const facts = healthy((facts) => {
+    const { ring, rights } = facts;
+    Object.assign(ring, { door: 'syslog', error: 'ENOENT', first: null, last: null, visibleFrom: null });
+    Object.assign(rights, { device: 'missing', open: 'ENOENT' });
+    facts.text = 'sysrq';
+    ring.sample = ring.sample.map((record) => ({ ...record, seq: null }));
+    ring.matches = ring.sample.slice(-1);
+    ring.matchCount = 1;
+    ring.suppressed.push({ seq: null, time: 70, kind: 'callbacks', name: 'net_ratelimit', count: 3 });
+    facts.rsyslog.stores = facts.rsyslog.stores.map((store) => ({ ...store, has: new Set() }));
+    facts.hits = { found: [], searched: 2, partly: [] };
+  });
+  const verdict = judge(facts);
+  expect(verdict.hops[0]).toMatchObject({
+    hop: 'ring (syslog(2) READ_ALL)',
+    state: 'present',
+    detail: '1 record, the last is of 64.592089 s, facility 0, level 6',
+  });
+  expect(verdict.notChecked[0]).toMatch(/^sequence numbers, gaps and what a clear hides: .*\(ENOENT\)/);
+  const evidence = new Map(verdict.findings.map(({ cause, evidence }) => [cause, evidence.join()]));
+  expect([...evidence.keys()]).toEqual(
+    expect.arrayContaining(['kmsg-missing', 'rsyslog-not-writing', 'ratelimited', 'text-not-collected']),
+  );
+  expect([...evidence.values()].join()).not.toMatch(/sequence (null|\d)/);
+  facts.rsyslog.stores = facts.rsyslog.stores.map((store) => ({
+    ...store,
+    has: new Set(facts.ring.sample.map(({ time }) => time)),
+  }));
+  expect(causes(facts)).not.toContain('rsyslog-not-writing');
+  facts.ring.matches = [];
+  expect(judge(facts).hops[0]).toMatchObject({ state: 'unknown' });
+});
+
 it('what could not be looked at is said', () => {
   const verdict = judge(
     healthy((facts) => {
-      facts.ring.error = 'EPERM';
+      Object.assign(facts.ring, { door: null, error: 'EPERM' });
       facts.readersUnseen = 3;
       facts.rights.syslog = 'unknown';
       facts.rsyslog.config = null;
