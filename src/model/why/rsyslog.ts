@@ -2,7 +2,7 @@ import { passesMarkers, type RsyslogConfig, rsyslogTargets } from '../../decode/
 import type { LogFacts } from '../../decode/log-facts.js';
 import { LEVEL_NAMES } from '../../decode/log-levels.js';
 import { collectorFinding, dueSample, ended, halted, isStarting, lacking } from './collector.js';
-import { at, type Check, type Finding, mark } from './finding.js';
+import { at, type Check, type Finding } from './finding.js';
 
 /** rsyslog: does it run, does it read the kernel log, does a rule send it to a file, is it in that file. */
 export const rsyslog: Check = {
@@ -125,7 +125,7 @@ function dropped({ ring, rsyslog: { config }, hits }: LogFacts): Finding | null 
     certainty: 'certain',
     finding: 'a program wrote it to /dev/kmsg, and imklog takes only what the kernel prints itself',
     evidence: [
-      `${mark(last)}: facility ${last.facility}; the kernel's is 0`,
+      `${last.seq === null ? at(last.time) : `sequence ${last.seq}`}: facility ${last.facility}; the kernel's is 0`,
       'rsyslog loads imklog without PermitNonKernelFacility',
     ],
     remedy: [

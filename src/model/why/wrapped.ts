@@ -21,7 +21,7 @@ function overwritten(facts: LogFacts): Finding | null {
     certainty: 'certain',
     finding:
       kept === null
-        ? `the ring has wrapped: ${counted(gone, 'record')} before ${at(first.time)} ${gone === 1 ? 'is' : 'are'} overwritten, and no collector is known to have them`
+        ? `the ring has wrapped: ${counted(gone, 'record')} before ${at(first.time)} ${gone === 1 ? 'is' : 'are'} overwritten, and no collector is known to have them${soughtWords(facts)}`
         : `the ring has wrapped: dmesg goes back to ${at(first.time)} only; ${kept}`,
     evidence: [
       `/dev/kmsg: the oldest record is sequence ${first.seq}, the newest ${last.seq}`,
@@ -29,7 +29,7 @@ function overwritten(facts: LogFacts): Finding | null {
         ? []
         : [`${counted(missing, 'sequence number')} between them went while they were read`]),
       ...(ring.size === null ? [] : [`syslog(2) SIZE_BUFFER: ${ring.size} bytes`]),
-      ...(settings.boot?.logBufLen == null ? [] : [`/proc/cmdline: log_buf_len=${settings.boot.logBufLen}`]),
+      ...(settings.boot?.logBufLen == null ? [] : [bootWords(settings.boot.logBufLen, ring.size)]),
       paceWords(facts),
     ],
     remedy: [
@@ -37,6 +37,22 @@ function overwritten(facts: LogFacts): Finding | null {
       ...(kept === null ? ['run a collector that reads the log all the time: journald, rsyslog'] : []),
     ],
   };
+}
+
+/** Where the message sought has left no other trace. */
+function soughtWords({ text, ring, journald, hits }: LogFacts): string {
+  const elsewhere = (journald.matches ?? 0) > 0 || (hits?.found.length ?? 0) > 0;
+  if (text === null || ring.matchCount > 0 || elsewhere) return '';
+  return '; if the message sought was printed before that, it is among them';
+}
+
+/** The kernel takes no length below the one that it was built with (kernel/printk/printk.c log_buf_len_update()). */
+function bootWords(logBufLen: string, size: number | null): string {
+  const [, digits, unit = ''] = /^(\d+)([kmg]?)$/i.exec(logBufLen) ?? [];
+  const asked =
+    digits === undefined ? null : Number(digits) * 1024 ** ' kmg'.indexOf(unit.toLowerCase() || ' ');
+  const small = asked !== null && size !== null && asked < size;
+  return `/proc/cmdline: log_buf_len=${logBufLen}${small ? ', less than the kernel was built with: it has no effect' : ''}`;
 }
 
 /** A collector that shows something of this boot older than what the ring has left, in words. */
@@ -52,9 +68,11 @@ function whoGoesBackFurther({ journald, rsyslog, syslogNg, busybox }: LogFacts, 
 /** How long a record stays, at the pace of the last minute. */
 function paceWords({ ring, now }: LogFacts): string {
   const { recent, first } = ring;
-  const pace = `${counted(recent.records, 'record')} came in the last ${span(recent.seconds)}`;
+  const rate = recent.records / recent.seconds;
+  const pace = `${counted(recent.records, 'record')} came in the last ${span(recent.seconds)}${rate < 1 ? '' : ` (${Math.round(rate)} a second)`}`;
   const stays = lifetime(ring);
-  if (stays !== null && recent.records > 0) return `${pace}: at that pace a record stays for ${span(stays)}`;
+  if (stays !== null && recent.records > 0)
+    return `${pace}: at that pace the ring goes round once more in ${span(stays)}, and a record stays for as long`;
   return first === null ? pace : `${pace}; what is there spans ${span(now - first.time)}`;
 }
 

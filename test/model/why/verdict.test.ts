@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseJournaldConfig } from '../../../src/decode/log-config/journald-conf.js';
-import { parsePrintkLevels } from '../../../src/decode/log-config/printk-settings.js';
+import { parseBootOptions, parsePrintkLevels } from '../../../src/decode/log-config/printk-settings.js';
 import type { LogFacts } from '../../../src/decode/log-facts.js';
 import { judge } from '../../../src/model/why/verdict.js';
 import { daemon, healthy, uncollected, useRsyslog, withJournald } from './facts.js';
@@ -438,6 +438,31 @@ describe('a message sought', () => {
     expect(judge(facts).findings[0]?.remedy).toEqual([
       "echo 'file drivers/net/nic.c line 12 +p' > /proc/dynamic_debug/control",
     ]);
+  });
+});
+
+it.each([
+  ['4096', 'log_buf_len=4096, less than the kernel was built with: it has no effect'],
+  ['1k', 'log_buf_len=1k, less than the kernel was built with: it has no effect'],
+  ['128K', 'log_buf_len=128K'],
+  ['1M', 'log_buf_len=1M'],
+  ['n/a', 'log_buf_len=n/a'],
+])('a ring that has wrapped, and log_buf_len=%s', (logBufLen, words) => {
+  const facts = uncollected(({ ring, settings }) => {
+    ring.first = { seq: 2994, time: 5 };
+    ring.recent = { seconds: 60, records: 600, bytes: 65_536 };
+    settings.boot = parseBootOptions(`log_buf_len=${logBufLen}`);
+  });
+  expect(judge(facts).findings[0]?.evidence.slice(2)).toEqual([
+    `/proc/cmdline: ${words}`,
+    '600 records came in the last 60 s (10 a second): at that pace the ring goes round once more in 2 min, and a record stays for as long',
+  ]);
+  expect(judge(facts).findings[0]?.finding).not.toContain('sought');
+  facts.text = 'Linux version';
+  facts.hits = { found: [], searched: 3, partly: [] };
+  expect(judge(facts).findings[0]).toMatchObject({
+    cause: 'wrapped',
+    finding: expect.stringContaining('if the message sought was printed before that, it is among them'),
   });
 });
 
