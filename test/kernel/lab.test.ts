@@ -33,8 +33,8 @@ interface GuestReport {
   /** Why nothing of SystemTap was tested; null where it was. */
   noStap: string | null;
   tests: GuestTest[];
-  /** What the guest printed, for a run that gave no report. */
-  output: string;
+  /** What a guest printed that gave no report; null where each gave one. */
+  output: string | null;
 }
 
 const wanted = process.env.KWHO_KERNEL_TESTS;
@@ -104,9 +104,8 @@ async function runIn({ kernel, release }: Kernel): Promise<GuestReport> {
   };
   const boots = [await boot('report.json')];
   if (everything) boots.push(await boot('wrapped.json', '--append', OVERFLOWING));
-  const silent = boots.find((each) => each.tests === null);
-  const tests = silent === undefined ? boots.flatMap((each) => each.tests ?? []) : [];
-  const { output } = silent ?? boots[0]!;
+  const tests = boots.flatMap((each) => each.tests ?? []);
+  const output = boots.find((each) => each.tests === null || each.tests.length === 0)?.output ?? null;
   rmSync(share, { recursive: true, force: true });
   process.stderr.write(
     `kernel ${kernel}: ${tests.length} tests in ${Math.round((Date.now() - began) / 1000)} s\n`,
@@ -132,7 +131,7 @@ function testsOf(report: string): GuestTest[] {
 function tell({ kernel, noStap, tests, output }: GuestReport): void {
   describe(`Linux ${kernel}`, () => {
     it('gave a report', () => {
-      expect(tests.length, `no test ran in the guest:\n${output.slice(-4000)}`).toBeGreaterThan(0);
+      expect(output, `no test ran in a guest:\n${output?.slice(-4000)}`).toBeNull();
     });
     if (everything) {
       it.skipIf(noStap !== null && wanted !== '1')('SystemTap was tested', () => {
