@@ -71,7 +71,9 @@ export class RatelimitSide implements Side {
     this.#missed = missedHits(tracefs, new Set(returns));
   }
 
-  get counts(): LimitCount[] {
+  /** null where none of them can be probed. */
+  get counts(): LimitCount[] | null {
+    if (this.#tracing.hooks.asked.size === 0) return null;
     let symbols: KernelSymbols | null = null;
     return this.#limits.counts((address) => {
       // 200,000 lines, read only where an address asks for them.
