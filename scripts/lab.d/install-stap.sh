@@ -1,12 +1,13 @@
 # shellcheck shell=bash
-# Fetches a SystemTap that compiles for every kernel of the lab: a small Debian
-# of its own in the cache, with the kernels' headers and lists of functions in
-# it. Sourced by scripts/lab, after install.sh.
+# Fetches a SystemTap that compiles for every kernel of the lab, or that of a
+# kernel's own Debian release: a small Debian in the cache, with the kernels'
+# headers and lists of functions in it. Sourced by scripts/lab, after
+# install.sh.
 
 install_stap() {
-  local kernel=$1 root
-  root=$(stap_root)
-  install_stap_root sid "$root"
+  local kernel=$1 own=$2 root
+  root=$(stap_root "$kernel" "$own")
+  install_stap_root "$(basename "$root" -stap)" "$root"
   install_headers "$kernel" "$root"
   link_tools "$kernel" "$root"
   install_functions "$kernel" "$root"

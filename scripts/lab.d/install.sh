@@ -68,15 +68,6 @@ install_kernel() {
   rm -rf "$work"
 }
 
-suite_of() {
-  case $1 in
-    5.10) echo bullseye ;;
-    6.1) echo bookworm ;;
-    6.12) echo trixie ;;
-    7.2) echo sid ;;
-  esac
-}
-
 # An apt of our own beside the machine's: its settings (proxies, credentials)
 # apply, its sources and its idea of what is installed do not.
 private_apt() {
