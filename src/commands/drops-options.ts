@@ -9,7 +9,7 @@ export interface DropsOptions {
   by: readonly DropField[];
   conditions: readonly WantedCondition[];
   backend: 'auto' | 'hist' | 'fields' | 'event' | 'stap';
-  /** A SystemTap module to run, for the backend stap; null to build one. */
+  /** A SystemTap module to run; null to build one. With auto it is preferred to tracefs. */
   module: string | null;
   intervalMs: number;
   forMs: number | null;

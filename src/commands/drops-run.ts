@@ -15,14 +15,17 @@ import { Tap } from './tap.js';
 import { undoOnExit } from './undo-on-exit.js';
 import { watch } from './watch.js';
 
-/** `kwho drops` on this host's kernel, until it is told to stop. Returns the exit status. */
-export async function runDrops(options: DropsOptions): Promise<number> {
+/**
+ * `kwho drops` on this host's kernel, until it is told to stop. Returns the exit status.
+ * @param noStap why SystemTap is not used, where that is to be said
+ */
+export async function runDrops(options: DropsOptions, noStap: string | null): Promise<number> {
   let tracefs: string;
   try {
     tracefs = locateTracefs('/proc');
   } catch (error) {
     if (options.backend !== 'auto' || !isRefusal(error)) throw error;
-    return (await import('./stap/drops-run.js')).runStapDrops(options, error);
+    return (await import('./stap/drops-run.js')).runStapDrops(options, error, null);
   }
   const out = openStandardOutput();
   const readyFile = new ReadyFile(options.readyFile);
@@ -50,6 +53,8 @@ export async function runDrops(options: DropsOptions): Promise<number> {
         }),
     });
     for (const text of removed) live.telling.notice('orphan', 'warning', text);
+    if (noStap !== null)
+      live.telling.notice('fallback', 'info', `tracefs is used, and not SystemTap: ${noStap}`);
     await live.start();
     readyFile.announce();
     stop.after(options.forMs);

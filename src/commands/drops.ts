@@ -79,8 +79,13 @@ export const drops: Command = {
     if (typeof values.explain === 'string') return explainDrop(values.explain, values.json === true);
     const options = dropsOptions(values);
     if (values['dry-run'] === true) return dryRunDrops(options);
-    if (options.backend === 'stap') return (await import('./stap/drops-run.js')).runStapDrops(options, null);
-    return runDrops(options);
+    const { backend, module } = options;
+    if (backend === 'stap' || module !== null) {
+      const { runStapDrops } = await import('./stap/drops-run.js');
+      return runStapDrops(options, null, backend === 'auto' ? (why) => runDrops(options, why.message) : null);
+    }
+    const why = values.backend === 'auto' ? (await import('./stap/why-not.js')).whyNoStap('drops') : null;
+    return runDrops(options, why);
   },
 };
 

@@ -11,7 +11,7 @@ export interface LogOptions {
   pids: readonly number[];
   /** How the doors are watched; where tracefs is closed, auto tries SystemTap. */
   backend: 'auto' | 'ftrace' | 'stap';
-  /** A SystemTap module to run, for the backend stap; null to build one. */
+  /** A SystemTap module to run; null to build one. With auto it is preferred to tracefs. */
   module: string | null;
   forMs: number | null;
   maxEvents: number | null;

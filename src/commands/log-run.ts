@@ -14,14 +14,17 @@ import { Tap } from './tap.js';
 import { undoOnExit } from './undo-on-exit.js';
 import { watch } from './watch.js';
 
-/** `kwho log` on this host's kernel, until it is told to stop. Returns the exit status. */
-export async function runLog(options: LogOptions): Promise<number> {
+/**
+ * `kwho log` on this host's kernel, until it is told to stop. Returns the exit status.
+ * @param noStap why SystemTap is not used, where that is to be said
+ */
+export async function runLog(options: LogOptions, noStap: string | null): Promise<number> {
   let tracefs: string;
   try {
     tracefs = locateTracefs('/proc');
   } catch (error) {
     if (options.backend !== 'auto' || !isRefusal(error)) throw error;
-    return (await import('./stap/log-run.js')).runStapLog(options, error);
+    return (await import('./stap/log-run.js')).runStapLog(options, error, null);
   }
   const out = openStandardOutput();
   const readyFile = new ReadyFile(options.readyFile);
@@ -33,6 +36,8 @@ export async function runLog(options: LogOptions): Promise<number> {
     const sink = openLogOutput(out, options, wallClock());
     const live = new LiveLog({ tracefs, journal, options, sink, tap: new Tap('log') });
     for (const text of removed) live.telling.notice('orphan', 'warning', text);
+    if (noStap !== null)
+      live.telling.notice('fallback', 'info', `tracefs is used, and not SystemTap: ${noStap}`);
     live.start();
     readyFile.announce();
     stop.after(options.forMs);

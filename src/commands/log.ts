@@ -108,8 +108,13 @@ export const log: Command = {
     if (values.recover === true) return recoverLog({ json: values.json === true });
     const options = logOptions(values);
     if (values['dry-run'] === true) return dryRunLog(options);
-    if (options.backend === 'stap') return (await import('./stap/log-run.js')).runStapLog(options, null);
-    return runLog(options);
+    const { backend, module } = options;
+    if (backend === 'stap' || module !== null) {
+      const { runStapLog } = await import('./stap/log-run.js');
+      return runStapLog(options, null, backend === 'auto' ? (why) => runLog(options, why.message) : null);
+    }
+    const why = values.backend === 'auto' ? (await import('./stap/why-not.js')).whyNoStap('log') : null;
+    return runLog(options, why);
   },
 };
 

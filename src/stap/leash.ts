@@ -105,7 +105,7 @@ const LEASH = `(
 exec "$@" 3<&-`;
 
 /** Administrators' programs are not on everybody's path. */
-function searchPath(): string {
+export function searchPath(): string {
   const usual = '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin';
   const path = process.env.PATH ?? '';
   return path === '' ? usual : `${path}:${usual}`;

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KwhoError, systemCode } from '../errors.js';
 import { STAP_LIMITS } from './compile.js';
@@ -57,6 +66,28 @@ export class ModuleCache {
       },
       discard,
     };
+  }
+
+  /**
+   * Keeps in mind why the last build of a script for a kernel came to nothing.
+   * @param script `drops`, `log`
+   * @param why null: it came to something
+   */
+  noteFailure(script: string, release: string, why: string | null): void {
+    const file = this.#failureFile(script, release);
+    if (why !== null) writeFileSync(file, `${why}\n`, { mode: 0o600 });
+    else rmSync(file, { force: true });
+  }
+
+  /** Why the last build of a script for a kernel came to nothing; null where that is not known, or it did not. */
+  lastFailure(script: string, release: string): string | null {
+    const file = this.#failureFile(script, release);
+    if (!existsSync(file) || !this.#isOurs(this.#root) || !this.#isOurs(file)) return null;
+    return readFileSync(file, 'utf8').trim();
+  }
+
+  #failureFile(script: string, release: string): string {
+    return join(this.#root, `failed-${script}-${release.replaceAll('/', '_')}`);
   }
 
   #fileOf(name: string, { script, release, version }: CacheKey): string {

@@ -39,6 +39,10 @@ it('a module is for SystemTap', () => {
     backend: 'stap',
     module: '/x/kwho_drops.ko',
   });
+  expect(optionsOf('--backend', 'auto', '--module', '/x/kwho_drops.ko')).toMatchObject({
+    backend: 'auto',
+    module: '/x/kwho_drops.ko',
+  });
 });
 
 it('every option', () => {
@@ -122,7 +126,7 @@ it.each([
   [['--backend', 'ebpf'], "--backend is one of auto, hist, fields, event, stap, and 'ebpf' came", undefined],
   [
     ['--module', 'x.ko', '--backend', 'hist'],
-    '--module is for --backend stap, and --backend hist came',
+    '--module is for --backend stap or auto, and --backend hist came',
     undefined,
   ],
   [['--backend', 'stap', '--reader', 'text'], '--reader says nothing to the backend stap', undefined],

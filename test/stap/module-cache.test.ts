@@ -51,6 +51,24 @@ describe('the module cache', () => {
     expect(cache.find('kwho_log', other)).toBeNull();
   });
 
+  it('has why the last build for a kernel came to nothing, until one comes to something', () => {
+    expect(cache.lastFailure('log', '6.1.0-56-amd64')).toBeNull();
+    cache.place('kwho_log', KEY).discard();
+    cache.noteFailure('log', '6.1.0-56-amd64', 'stap is too old');
+    expect(cache.lastFailure('log', '6.1.0-56-amd64')).toBe('stap is too old');
+    expect(cache.lastFailure('log', '6.1.0-57-amd64')).toBeNull();
+    expect(cache.lastFailure('drops', '6.1.0-56-amd64')).toBeNull();
+    cache.noteFailure('log', '6.1.0-56-amd64', null);
+    expect(cache.lastFailure('log', '6.1.0-56-amd64')).toBeNull();
+  });
+
+  it('a reason that somebody else may have written is none', () => {
+    cache.place('kwho_log', KEY).discard();
+    cache.noteFailure('log', '6.1', 'stap is too old');
+    chmodSync(join(folder, 'stap/failed-log-6.1'), 0o666);
+    expect(cache.lastFailure('log', '6.1')).toBeNull();
+  });
+
   it('a build that came to nothing leaves nothing', () => {
     const place = cache.place('kwho_log', KEY);
     writeFileSync(place.building, 'half');

@@ -42,7 +42,8 @@ export function dropsModule(events: boolean, stack: boolean): WantedModule {
     hosts: [],
     ports: [],
   });
-  return { name: stack ? 'kwho_drops_paths' : events ? 'kwho_drops_events' : 'kwho_drops_counts', script };
+  const name = stack ? 'kwho_drops_paths' : events ? 'kwho_drops_events' : 'kwho_drops_counts';
+  return { command: 'drops', name, script };
 }
 
 /** Also how late a count may come. */

@@ -9,10 +9,18 @@ import { Tap } from '../tap.js';
 import { readReasons } from './drops-facts.js';
 import { checkDropsHeader, dropsModule, wantsEvents } from './drops-module.js';
 import { StapDrops } from './drops-side.js';
-import { runWithStap } from './run.js';
+import { type Otherwise, runWithStap } from './run.js';
 
-/** `kwho drops` with SystemTap. @param instead why tracefs is not used, where it was to be tried first */
-export async function runStapDrops(options: DropsOptions, instead: KwhoError | null): Promise<number> {
+/**
+ * `kwho drops` with SystemTap.
+ * @param instead why tracefs is not used, where it was to be tried first
+ * @param otherwise what is done where SystemTap cannot be used; null: that is an error
+ */
+export async function runStapDrops(
+  options: DropsOptions,
+  instead: KwhoError | null,
+  otherwise: Otherwise | null,
+): Promise<number> {
   const catalogue = openCatalogue();
   const reasons = readReasons(WORLD.proc, WORLD.sys);
   const namespaces = new Namespaces(WORLD);
@@ -26,9 +34,10 @@ export async function runStapDrops(options: DropsOptions, instead: KwhoError | n
   return runWithStap({
     options,
     instead,
+    otherwise,
     module: () => dropsModule(events, options.stack),
+    check: (header) => checkDropsHeader(header, events, options.stack),
     open: (header, out) => {
-      checkDropsHeader(header, events, options.stack);
       const sink = openDropOutput(out, options.json, {
         ...{ catalogue, host, wall: wallClock() },
         progress: () => live.investigation,

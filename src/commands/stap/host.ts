@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { lockdownMode } from '../../host/tracefs-mount.js';
 import { notPermitted, onlySigned } from '../../stap/failure.js';
 
@@ -8,9 +9,15 @@ import { notPermitted, onlySigned } from '../../stap/failure.js';
  */
 export function checkStapHost(): void {
   if (!mayRun()) throw notPermitted('staprun');
-  const mode = lockdownMode();
+  checkSignatures('/sys');
+}
+
+/** @param sys root of sysfs @throws UnavailableError where this kernel loads signed modules only */
+export function checkSignatures(sys: string): void {
+  const mode = lockdownMode(join(sys, 'kernel/security/lockdown'));
   if (mode !== null && mode !== 'none') throw onlySigned(`lockdown=${mode}`);
-  if (readOr('/sys/module/module/parameters/sig_enforce') === 'Y') throw onlySigned('module.sig_enforce=1');
+  if (readOr(join(sys, 'module/module/parameters/sig_enforce')) === 'Y')
+    throw onlySigned('module.sig_enforce=1');
 }
 
 /** Root, or a member of stapusr who may also load what stap has built (stapdev); staprun(8). */

@@ -16,7 +16,7 @@ export function logModule(stack: boolean): WantedModule {
     release: runningRelease(),
     stackDepth: stack ? STACK_DEPTH : 0,
   });
-  return { name: stack ? 'kwho_log_paths' : 'kwho_log_calls', script };
+  return { command: 'log', name: stack ? 'kwho_log_paths' : 'kwho_log_calls', script };
 }
 
 const STACK_DEPTH = 32;

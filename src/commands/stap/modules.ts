@@ -10,7 +10,9 @@ import { checkStapHost } from './host.js';
 import { CompileProgress } from './progress.js';
 
 export interface WantedModule {
-  /** What the module is called: `kwho_drops`. */
+  /** The command that it is for. */
+  command: 'drops' | 'log';
+  /** What the module is called: `kwho_drops_counts`. */
   name: string;
   /** The script that it is built of, where none was built before. */
   script: string;
@@ -35,12 +37,11 @@ export async function findModule(
     begin();
     return given;
   }
-  const { name, script } = wanted();
-  const uid = process.geteuid?.() ?? 0;
-  const cache = new ModuleCache(cacheRoot(uid, process.env), uid);
+  const { command, name, script } = wanted();
+  const cache = moduleCache();
   const key = { script, release, version: await stapVersion() };
   const cached = cache.find(name, key);
-  if (cached === null && !existsSync(`/lib/modules/${release}/build/Makefile`)) throw noHeaders(release);
+  if (cached === null && !hasHeaders(release)) throw noHeaders(release);
   begin();
   if (cached !== null) return cached;
   const place = cache.place(name, key);
@@ -48,13 +49,25 @@ export async function findModule(
   try {
     const run = stapRunner({ cancel, line: (line) => progress.line(line) });
     await compileProbe(run, { script, release, output: place.building, verbose: true });
+    cache.noteFailure(command, release, null);
     return place.keep();
   } catch (error) {
     place.discard();
+    if (!cancel.aborted && error instanceof KwhoError) cache.noteFailure(command, release, error.message);
     throw error;
   } finally {
     progress.end();
   }
+}
+
+/** This user's own. */
+export function moduleCache(): ModuleCache {
+  const uid = process.geteuid?.() ?? 0;
+  return new ModuleCache(cacheRoot(uid, process.env), uid);
+}
+
+export function hasHeaders(release: string): boolean {
+  return existsSync(`/lib/modules/${release}/build/Makefile`);
 }
 
 /**

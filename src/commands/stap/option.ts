@@ -3,7 +3,7 @@ import type { OptionSpec, OptionValues } from '../command.js';
 
 export const MODULE: OptionSpec = {
   value: 'FILE.ko',
-  help: 'run this SystemTap module, as kwho probe --compile builds one; implies --backend stap',
+  help: 'run this SystemTap module, as kwho probe --compile builds one; implies --backend stap; with --backend auto, tracefs instead where it cannot run',
 };
 
 /**
@@ -13,8 +13,8 @@ export const MODULE: OptionSpec = {
 export function stapChoice<B extends string>(values: OptionValues): { backend: B; module: string | null } {
   const module = (values.module as string | undefined) ?? null;
   const backend = (values.backend as string | undefined) ?? (module === null ? 'auto' : 'stap');
-  if (module !== null && backend !== 'stap')
-    throw new UsageError(`--module is for --backend stap, and --backend ${backend} came`);
+  if (module !== null && backend !== 'stap' && backend !== 'auto')
+    throw new UsageError(`--module is for --backend stap or auto, and --backend ${backend} came`);
   const strange = backend === 'stap' ? FTRACE_ONLY.find((name) => values[name] !== undefined) : undefined;
   if (strange !== undefined)
     throw new UsageError(

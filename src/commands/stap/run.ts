@@ -23,12 +23,18 @@ export interface StapCommand<S extends StapSide> {
   };
   /** The module that is to be built where none is given. */
   module: () => WantedModule;
-  /** Wires model and output, when the module has said what it is. @throws where it is not the right one */
+  /** Looks at what the module says of itself. @throws UnavailableError where it is not the right one */
+  check: (header: StapHeader) => void;
+  /** Wires model and output. */
   open: (header: StapHeader, out: OutputChannel) => S;
   begin: (side: S, run: ModuleRun) => Promise<void> | void;
   /** Why tracefs is not used, where it was to be tried first. */
   instead: KwhoError | null;
+  otherwise: Otherwise | null;
 }
+
+/** What is done where SystemTap cannot be used. Returns the exit status. */
+export type Otherwise = (why: KwhoError) => Promise<number>;
 
 export interface StapSide extends Side {
   telling: { notice(code: string, level: 'info' | 'warning' | 'error', text: string, more?: object): void };
@@ -53,17 +59,19 @@ export async function runWithStap<S extends StapSide>(command: StapCommand<S>): 
   let run: ModuleRun;
   try {
     const file = await findModule(options.module, command.module, announce, stop.aborted);
-    run = await ModuleRun.start(
+    run = await startModule(
       {
         file,
         release: release(),
         bufferMib: options.bufferKib === null ? BUFFER_MIB : Math.ceil(options.bufferKib / 1024),
         record: (record) => side?.record(record),
       },
+      command.check,
       stop.aborted,
     );
   } catch (error) {
     if (stop.reached) return stop.status;
+    if (command.otherwise !== null && error instanceof KwhoError) return command.otherwise(error);
     throw both(error, instead);
   }
   try {
@@ -83,8 +91,7 @@ export async function runWithStap<S extends StapSide>(command: StapCommand<S>): 
     await watch([live], out, stop);
     await live.finish(!out.closed);
   } finally {
-    await run.stop();
-    await removeLeftover(run.module);
+    await endModule(run);
     await out.drain(stop.signal === null ? DRAIN_MS : DRAIN_AFTER_SIGNAL_MS);
   }
   const { failure } = side as S;
@@ -97,8 +104,26 @@ const BUFFER_MIB = 8;
 const DRAIN_MS = 5000;
 const DRAIN_AFTER_SIGNAL_MS = 500;
 
+/** @throws what {@link ModuleRun.start} and the check throw; the module is out of the kernel then */
+async function startModule(
+  options: ModuleRunOptions,
+  check: (header: StapHeader) => void,
+  cancel: AbortSignal,
+): Promise<ModuleRun> {
+  const run = await ModuleRun.start(options, cancel);
+  try {
+    if (run.header !== null) check(run.header);
+  } catch (error) {
+    await endModule(run);
+    throw error;
+  }
+  return run;
+}
+
 /** A staprun that was killed leaves its module. */
-async function removeLeftover(name: string): Promise<void> {
+async function endModule(run: ModuleRun): Promise<void> {
+  await run.stop();
+  const name = run.module;
   if (!loadedModules('/proc').some((module) => module.name === name)) return;
   const why = await removeModule(name, runStaprun, '/proc');
   if (why !== null)
