@@ -27,5 +27,7 @@ export interface CheckedHost {
   arch: string;
   uid: number | null;
   run: RunCommand;
+  /** Why the last try to build a SystemTap module for this kernel came to nothing; null where nothing is known. */
+  lastStapFailure: (command: 'drops' | 'log') => string | null;
   journal: KernelJournal;
 }

@@ -3,6 +3,7 @@ import { arch, release } from 'node:os';
 import { runWithin } from '../../host/command.js';
 import { KernelJournal } from '../../tracefs/journal.js';
 import { kernelMedium } from '../../tracefs/medium.js';
+import { moduleCache } from '../stap/modules.js';
 import { undoOnExit } from '../undo-on-exit.js';
 import type { CheckedHost, CheckResult } from './check.js';
 import { checkOf } from './checks.js';
@@ -27,6 +28,7 @@ const host: CheckedHost = {
   arch: arch(),
   uid: process.geteuid?.() ?? null,
   run: runWithin(PROGRAM_MS),
+  lastStapFailure: (command) => moduleCache().lastFailure(command, release()),
   journal,
 };
 

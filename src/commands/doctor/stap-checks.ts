@@ -9,6 +9,7 @@ import { scriptOf } from '../probe.js';
 import { probeOptions } from '../probe-options.js';
 import type { CheckedHost, CheckResult } from './check.js';
 import { Findings, wordsOf } from './finding.js';
+import { checkBackend } from './stap-backend.js';
 
 /** SystemTap: what it takes to build a module here, and to run one. Nothing of it is needed to print a script. */
 export async function checkSystemTap(host: CheckedHost): Promise<CheckResult> {
@@ -20,7 +21,10 @@ export async function checkSystemTap(host: CheckedHost): Promise<CheckResult> {
   if (!stap || !headers) found.unknown('trial parse', 'not tried without stap and the headers', null);
   else await tryParsing(found, host);
   const parsed = found.list.at(-1)?.verdict === 'ok';
-  return { findings: found.list, commands: [probeFinding(parsed && compiler, staprun)] };
+  const builds = parsed && compiler;
+  for (const command of ['drops', 'log'] as const)
+    checkBackend(found, host, command, { builds, runs: staprun });
+  return { findings: found.list, commands: [probeFinding(builds, staprun)] };
 }
 
 async function checkProgram(

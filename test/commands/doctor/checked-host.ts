@@ -20,6 +20,7 @@ export class FakeCheckedHost implements CheckedHost {
   /** What a program with its arguments gives; missing where it does not stand here. */
   readonly programs = new Map<string, CommandResult>();
   readonly asked: string[] = [];
+  lastStapFailure: CheckedHost['lastStapFailure'] = () => null;
 
   readonly run = async (file: string, args: readonly string[]): Promise<CommandResult> => {
     const line = [file, ...args].join(' ');

@@ -20,6 +20,8 @@ describe('SystemTap', () => {
     );
     expect(told(result, 'compiler')).toMatch(/^no: gcc and make not installed/);
     expect(told(result, 'trial parse')).toMatch(/^unknown: not tried/);
+    for (const command of ['kwho drops', 'kwho log'])
+      expect(told(result, command)).toMatch(/^no: cannot use SystemTap: staprun is missing or refuses \| /);
     expect(result.commands).toMatchObject([{ command: 'probe', verdict: 'ok', backends: ['print'] }]);
   });
 
@@ -36,6 +38,9 @@ describe('SystemTap', () => {
     expect(told(result, 'staprun')).toBe('ok: installed');
     expect(told(result, 'compiler')).toBe('ok: gcc (Debian 12.2.0-14+deb12u1) 12.2.0, and make');
     expect(told(result, 'headers')).toMatch(/^no: /);
+    expect(told(result, 'kwho log')).toMatch(
+      /^no: cannot build its SystemTap module here: .* \| .*kwho probe log --compile -r 6\.1\.0-56-amd64 .*--module/,
+    );
   });
 
   it('a program that hangs is not known', async () => {
