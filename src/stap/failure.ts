@@ -77,6 +77,15 @@ export function moduleRefused(message: string, code: string, release: string): U
   });
 }
 
+/** A module that runs and says nothing of itself. */
+export function moduleSilent(release: string): UnavailableError {
+  return moduleRefused(
+    'the module was loaded and said nothing: it is none of kwho’s, or SystemTap skips all that it does',
+    'stap-module-silent',
+    release,
+  );
+}
+
 /** The pass (1 to 5) that stap says it failed in; null where it says none. */
 export function failedPass(stderr: ByteString): number | null {
   const pass = /^Pass ([1-5]): \w+(?: \w+)? failed\./m.exec(stderr)?.[1];

@@ -3,7 +3,7 @@ import { parseStapMessage, type StapMessage } from '../decode/stap-message.js';
 import type { StapHeader } from '../decode/stap-record.js';
 import type { ByteString, EventRecord, MalformedRecord } from '../decode/trace-record.js';
 import type { KwhoError } from '../errors.js';
-import { explainStapFailure, stapMissing } from './failure.js';
+import { explainStapFailure, moduleSilent, stapMissing } from './failure.js';
 import { type Leashed, type LeashedEnd, startOnLeash } from './leash.js';
 import { hasRoom, moduleNameOf, renamedModule } from './module-file.js';
 
@@ -57,7 +57,9 @@ export class ModuleRun {
     });
     await Promise.race([run.#firstLine(), wake]);
     if (run.header === null) {
+      const isSilent = run.#end === null && cancel?.aborted !== true;
       await run.stop();
+      if (isSilent) throw moduleSilent(options.release);
       if (cancel?.aborted !== true) throw run.#whyNot();
     }
     return run;
@@ -133,9 +135,10 @@ export class ModuleRun {
     };
   }
 
-  /** The first line, or the end of the program, whichever comes first. */
+  /** The first line, the end of the program, or the end of patience, whichever comes first. */
   async #firstLine(): Promise<void> {
-    while (this.header === null && !this.over) {
+    const deadline = performance.now() + FIRST_LINE_MS;
+    while (this.header === null && !this.over && performance.now() < deadline) {
       await Promise.race([this.#child.ended, new Promise((resolve) => setTimeout(resolve, 10))]);
       // What comes behind the first line waits until somebody polls.
       const newline = this.#chunks.findIndex((chunk) => chunk.includes(NEWLINE));
@@ -162,5 +165,7 @@ export class ModuleRun {
 const NEWLINE = 0x0a;
 const MOST_WAITING = 4 << 20;
 const MOST_MESSAGES = 1 << 20;
+/** Loading waits for every CPU, too. */
+const FIRST_LINE_MS = 120_000;
 /** Unloading waits for every CPU; a guest on an emulated one takes seconds. */
 const STOP_MS = 120_000;
