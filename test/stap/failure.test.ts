@@ -14,6 +14,7 @@ describe('what SystemTap itself printed', () => {
     ['no-headers', 'stap-no-headers', 'headers of kernel 6.1.0-56-amd64 are not installed'],
     ['no-headers-r', 'stap-no-headers', 'headers'],
     ['no-tracepoint', 'stap-no-tracepoint', 'tracepoint'],
+    ['no-tracepoint-older-than-kernel', 'stap-no-tracepoint', 'tracepoint'],
     ['no-function', 'stap-no-function', 'no function'],
     ['no-symbols', 'stap-no-symbols', 'no list of the functions'],
     ['no-type', 'stap-no-types', 'layout of net_device (kernel<net/sock.h>'],
