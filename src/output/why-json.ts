@@ -1,7 +1,7 @@
 import type { LogFacts } from '../decode/log-facts.js';
 import { SCHEMA_VERSION } from '../model/events.js';
 import type { LimitCount } from '../model/rate-limits.js';
-import type { CanaryHop } from '../model/why/canary.js';
+import type { CanaryHop } from '../model/why/canary-hop.js';
 import type { Verdict } from '../model/why/verdict.js';
 import { inUnicode } from './ndjson.js';
 
