@@ -74,7 +74,8 @@ export class DropTextSink implements EventSink {
 
   #table(title: string, rows: readonly DropCountEvent[]): void {
     const { counted, detailed } = this.#options.progress();
-    const samples = detailed === counted ? '' : ` · detailed ${grouped(detailed)}`;
+    // Single drops may be further than the tables, which were read a moment ago.
+    const samples = detailed >= counted ? '' : ` · detailed ${grouped(detailed)}`;
     this.#channel.write(`\n${this.#paint.strong(title)}  counted ${grouped(counted)}${samples}\n`);
     for (const line of this.#rows.lines(rows)) this.#channel.write(`${line}\n`);
   }
