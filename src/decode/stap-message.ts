@@ -35,8 +35,8 @@ export function parseStapMessage(line: ByteString): StapMessage[] {
 type Tell = (match: RegExpExecArray) => StapMessage[];
 
 /**
- * Hits that were skipped because of a lock or a low stack are also in the total; those skipped because one probe
- * interrupted another are not, unless the script was built with -DINTERRUPTIBLE=0, which kwho does not do.
+ * Hits that were skipped because of a lock, a low stack or another probe on the same CPU are also in the total: the
+ * last ones because kwho builds with -DINTERRUPTIBLE=0 (tapsets.cxx common_probe_entryfn_prologue()).
  */
 const WARNINGS: readonly [RegExp, Tell][] = [
   [
@@ -46,13 +46,12 @@ const WARNINGS: readonly [RegExp, Tell][] = [
       ...lost(skipped!, 'probe hits that SystemTap skipped'),
     ],
   ],
-  [/Skipped due to reentrancy: (\d+)/, ([, count]) => lost(count!, 'probe hits within another probe')],
   [
     /Skipped due to missed k(?:ret)?probe\S* on '[^']*': (\d+)/,
     ([, count]) => lost(count!, 'hits of a kernel probe that could not be taken'),
   ],
   [
-    /Skipped due to (global '\w+' lock timeout|low stack): (\d+)/,
+    /Skipped due to (global '\w+' lock timeout|low stack|reentrancy): (\d+)/,
     ([, why, count]) => [{ kind: 'notice', level: 'info', text: `skipped because of ${why}: ${count}` }],
   ],
   [

@@ -56,9 +56,21 @@ export const COMPILE_MS = 30 * 60_000;
 /**
  * What the scripts need beyond SystemTap's defaults; their comments say why. A script that takes half of a CPU's time
  * is ended: over some seconds, not within one, where a virtual CPU that is held up once looks like a busy one.
+ *
+ * INTERRUPTIBLE=0: interrupts wait for the script. A packet that is dropped in one, while the script looks at another on
+ * the same CPU, would be skipped, and without -t SystemTap does not even count it.
+ * MAXTRYLOCK: a drop waits up to 100 ms, rather than 1 ms, while another CPU writes the table out; then it is skipped.
  */
 export const STAP_LIMITS = [
-  ...['--suppress-handler-errors', '-D', 'MAXACTION=100000'],
+  ...[
+    '--suppress-handler-errors',
+    '-D',
+    'MAXACTION=100000',
+    '-D',
+    'INTERRUPTIBLE=0',
+    '-D',
+    'MAXTRYLOCK=10000',
+  ],
   ...['-D', 'STP_OVERLOAD_INTERVAL=10000000000LL', '-D', 'STP_OVERLOAD_THRESHOLD=5000000000LL'],
 ] as const;
 

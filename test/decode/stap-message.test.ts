@@ -16,7 +16,7 @@ it.each([
   ],
   [
     'WARNING: Skipped due to reentrancy: 3',
-    [{ kind: 'lost', count: 3, what: 'probe hits within another probe', inAccount: false }],
+    [{ kind: 'notice', level: 'info', text: 'skipped because of reentrancy: 3' }],
   ],
   [
     'WARNING: Skipped due to missed kretprobe/1 on \'kprobe.function("do_syslog").return?\': 4',

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { STAP_LIMITS } from '../../src/stap/compile.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const LAB = join(ROOT, 'scripts/lab');
@@ -44,7 +45,7 @@ export async function buildStapModules(kernel: string, release: string): Promise
   return { root, folder };
 }
 
-/** The script that a module was built of stands beside it. */
+/** What a module was built of stands beside it. */
 async function build(
   path: string,
   args: readonly string[],
@@ -52,7 +53,8 @@ async function build(
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   const kwho = [join(ROOT, 'dist/cli.js'), 'probe', ...args];
-  const { stdout: script } = await execa(process.execPath, kwho);
+  const { stdout } = await execa(process.execPath, kwho);
+  const script = `${stdout}\n# ${STAP_LIMITS.join(' ')}\n`;
   if (existsSync(`${path}.ko`) && existsSync(`${path}.stp`) && readFileSync(`${path}.stp`, 'utf8') === script)
     return;
   process.stderr.write(`SystemTap: building ${path}.ko\n`);

@@ -104,10 +104,11 @@ describe.skipIf(!hasStap)('SystemTap', () => {
     });
 
     it('the accounts are closed', () => {
-      for (const source of [STAP, STAP_COUNTS])
-        expect(watched.get(source.name)!.summary).toMatchObject({
-          ...{ lost: 0, complete: true, backends: ['stap'] },
-        });
+      for (const source of [STAP, STAP_COUNTS]) {
+        const { events, summary } = watched.get(source.name)!;
+        expect(events.filter(({ type }) => type === 'lost').map((lost) => [source.name, lost])).toEqual([]);
+        expect(summary).toMatchObject({ lost: 0, complete: true, backends: ['stap'] });
+      }
       expect(stapLeftovers()).toEqual(NO_STAP);
     });
   });
