@@ -12,7 +12,17 @@ const CHOSEN: Record<string, readonly string[]> = {
   '6.12': ['recording', 'why'],
   '7.2': ['screen'],
 };
-const LONG = ['doctor', 'drops-exact', 'drops-undo', 'kmsg', 'recording', 'screen', 'stap', 'why'];
+const LONG = [
+  'doctor',
+  'drops-exact',
+  'drops-undo',
+  'kmsg',
+  'recording',
+  'screen',
+  'stap',
+  'stap-compile',
+  'why',
+];
 
 const everything = process.env.KWHO_DROP_CASES === 'all';
 const [kernel = ''] = /^\d+\.\d+/.exec(release()) ?? [];

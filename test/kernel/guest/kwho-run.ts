@@ -28,6 +28,11 @@ export class KwhoRun {
     });
   }
 
+  /** Does not wait. */
+  static begin(...args: string[]): KwhoRun {
+    return new KwhoRun(args);
+  }
+
   static async start(...args: string[]): Promise<KwhoRun> {
     const run = new KwhoRun(args);
     while (!existsSync(run.ready)) {

@@ -39,11 +39,8 @@ export function stapPrograms(debian: string): string {
     const path = join(folder, program);
     // As scripts/lab stap has it.
     const more = program === 'stap' && release().startsWith('5.10') ? '-D STAPCONF_PR33574_PNO_TYPE' : '';
-    const enter = `cd "$PWD" 2>/dev/null; exec /usr/bin/${program} ${more} "$@"`;
-    writeFileSync(
-      path,
-      `#!/bin/sh\nexport PWD\nexec chroot '${debian}' /bin/sh -c '${enter}' ${program} "$@"\n`,
-    );
+    const enter = `cd "$0" 2>/dev/null; exec /usr/bin/${program} ${more} "$@"`;
+    writeFileSync(path, `#!/bin/sh\nexec chroot '${debian}' /bin/sh -c '${enter}' "$PWD" "$@"\n`);
     chmodSync(path, 0o755);
   }
   return folder;
