@@ -93,7 +93,10 @@ async function runIn({ kernel, release }: Kernel): Promise<GuestReport> {
         ...['--', 'env', `KWHO_DROP_CASES=${process.env.KWHO_DROP_CASES ?? ''}`],
         ...(stap === null || typeof stap === 'string'
           ? []
-          : [`KWHO_STAP_ROOT=${stap.root}`, `KWHO_STAP_MODULES=${stap.folder}`]),
+          : [
+              ...[`KWHO_STAP_ROOT=${stap.root}`, `KWHO_STAP_MODULES=${stap.folder}`],
+              ...(stap.own === null ? [] : [`KWHO_STAP_OWN_ROOT=${stap.own}`]),
+            ]),
         ...['node_modules/.bin/vitest', 'run', '--config', 'test/kernel/vitest.guest.config.ts'],
         ...['--reporter=default', '--reporter=json', `--outputFile=/lab/${report}`],
       ],

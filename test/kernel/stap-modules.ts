@@ -13,6 +13,8 @@ export interface StapModules {
   root: string;
   /** Folder of kwho_drops_counts.ko, kwho_drops_events.ko and kwho_log_calls.ko. */
   folder: string;
+  /** Root of the Debian that the kernel is of, with its own SystemTap; null where that is the same or not installed. */
+  own: string | null;
 }
 
 /** By name: what kwho probe is asked for. */
@@ -37,12 +39,25 @@ export async function buildStapModules(kernel: string, release: string): Promise
     chmodSync(join(tools, 'stap'), 0o755);
     const env = { PATH: `${tools}:${process.env.PATH}` };
     for (const [name, args] of Object.entries(MODULES)) await build(join(folder, name), args, release, env);
+    return { root, folder, own: await findOwn(kernel, release, root, tools) };
   } catch (error) {
     return `the modules for ${kernel} could not be built: ${(error as Error).message.slice(-2000)}`;
   } finally {
     rmSync(tools, { recursive: true });
   }
-  return { root, folder };
+}
+
+/** Has that SystemTap read the kernel's headers, which it keeps in mind: a guest would take an hour for it. */
+async function findOwn(kernel: string, release: string, newest: string, cwd: string): Promise<string | null> {
+  const { stdout, exitCode } = await execa(LAB, ['stap-root', '--own', kernel], { reject: false });
+  const [own = newest] = stdout.split('\n');
+  if (exitCode !== 0 || own === newest) return null;
+  for (const script of ['drops', 'log']) {
+    const { stdout: input } = await execa(process.execPath, [join(ROOT, 'dist/cli.js'), 'probe', script]);
+    const args = ['-p4', '-r', release, '-m', `kwho_${script}`, ...STAP_LIMITS, '-'];
+    await execa(LAB, ['stap', '--own', kernel, ...args], { input, cwd, reject: false });
+  }
+  return own;
 }
 
 /** What a module was built of stands beside it. */
