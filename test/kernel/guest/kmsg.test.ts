@@ -4,6 +4,7 @@ import {
   existsSync,
   openSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -85,6 +86,44 @@ describe('what dmesg prints', () => {
     for (const [i, { time }] of ours.entries()) {
       expect(Math.abs(time - (theirs[i]?.time ?? 0))).toBeLessThanOrEqual(1500);
     }
+  });
+
+  // The time of day stands where the minute changes, which is some milliseconds earlier or later by the same token.
+  it.each(['-e', '-x -e', '-H', '-l err -H'])('dmesg %s, to the line at which the minute changes', (line) => {
+    const args = line.split(' ');
+    const ours = relative(printed(...args));
+    const theirs = relative(call('dmesg', ...args).stdout);
+    expect(ours.map(({ text }) => text)).toEqual(theirs.map(({ text }) => text));
+    const minutes = (lines: typeof ours) =>
+      lines.flatMap(({ stamp }) => (stamp.startsWith(' ') ? [] : [stamp]));
+    expect(minutes(ours)).toEqual(minutes(theirs));
+    expect(minutes(ours)[0]).toMatch(/^\w{3}\d\d \d\d:\d\d$/);
+    const other = ours.filter(({ stamp }, i) => stamp !== theirs[i]?.stamp);
+    expect(other.length).toBeLessThanOrEqual(2 * (minutes(ours).length - 1));
+  });
+
+  it('dmesg -H by way of the command line, where nobody looks on', () => {
+    const stamps = (stdout: string) => relative(stdout).map(({ stamp }) => stamp.replace(/\d/g, '0'));
+    const ours = kmsg('-H', '-l', 'err');
+    expect([ours.status, ours.stdout.includes('\x1b')]).toEqual([0, false]);
+    expect(stamps(ours.stdout)).toEqual(stamps(call('dmesg', '-H', '-l', 'err').stdout));
+  });
+
+  it('an address of the kernel is named, and dmesg has the line without the name', () => {
+    const symbols = readFileSync('/proc/kallsyms', 'latin1');
+    const [, start = ''] = /^(\w{16}) T do_exit$/m.exec(symbols) ?? [];
+    const inside = (BigInt(`0x${start}`) + 5n).toString(16);
+    log(`<4>kwho stood at [<${inside}>] and went on`);
+    const line = (stdout: string) => stdout.split('\n').find((each) => each.includes('kwho stood at'));
+    const theirs = line(call('dmesg', '-e', '-x').stdout) ?? '';
+    expect(theirs).toContain(`[<${inside}>] and`);
+    const named = theirs.replace('>] and', '>] (do_exit+0x5) and');
+    expect(line(kmsg('-e', '-x').stdout)).toBe(named);
+    expect(line(kmsg('-e', '-x', '--no-symbols').stdout)).toBe(theirs);
+    const told = eventsOf(kmsg('--json').stdout).find(
+      (event) => event.type === 'kernel-message' && event.text.includes('kwho stood at'),
+    );
+    expect(told).toMatchObject({ symbols: { [inside]: 'do_exit+0x5' } });
   });
 
   it('dmesg --since and --until', async () => {
@@ -211,6 +250,18 @@ describe('actions of syslog(2)', () => {
     expect([status, stderr]).toEqual([77, expect.stringContaining('syslog(2) CLEAR is refused (EPERM)')]);
   });
 
+  it('where something else stands in the place of /dev/kmsg it is read through syslog(2)', () => {
+    renameSync('/dev/kmsg', '/dev/kmsg-away');
+    symlinkSync('/dev/null', '/dev/kmsg');
+    const { stdout, stderr, status } = kmsg('-t');
+    const alone = kmsg('--source', 'kmsg');
+    unlinkSync('/dev/kmsg');
+    renameSync('/dev/kmsg-away', '/dev/kmsg');
+    expect([status, stderr]).toEqual([0, expect.stringContaining('read through syslog(2)')]);
+    expect(stdout).toBe(call('dmesg', '-t').stdout);
+    expect([alone.status, alone.stderr]).toEqual([69, expect.stringContaining('gives no record (end)')]);
+  });
+
   it('without ffi-napi there is a remedy, and /dev/kmsg still agrees with dmesg', () => {
     unlinkSync(modules);
     const { status, stderr } = kmsg('--size');
@@ -286,6 +337,15 @@ function stamped(output: string): { time: number; text: string }[] {
       time: Date.parse(ctime ?? (iso as string).replace(',', '.')),
       text: names + text,
     }));
+}
+
+/** What `-e` prints: the time of day where the minute changes, else what has passed since the line before. */
+function relative(output: string): { stamp: string; text: string }[] {
+  return output
+    .split('\n')
+    .map((line) => /^([a-z ]+:[a-z ]+: )?\[(\w{3}\d\d \d\d:\d\d| +\+\d+\.\d+)\] (.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, names = '', stamp = '', text]) => ({ stamp, text: names + text }));
 }
 
 /** `2026-11-22 16:34:22` */
