@@ -75,8 +75,12 @@ export class ModuleCache {
    */
   noteFailure(script: string, release: string, why: string | null): void {
     const file = this.#failureFile(script, release);
-    if (why !== null) writeFileSync(file, `${why}\n`, { mode: 0o600 });
-    else rmSync(file, { force: true });
+    try {
+      if (why !== null) writeFileSync(file, `${why}\n`, { mode: 0o600 });
+      else rmSync(file, { force: true });
+    } catch {
+      // A disk that is full may be why it failed, and takes no note either.
+    }
   }
 
   /** Why the last build of a script for a kernel came to nothing; null where that is not known, or it did not. */
