@@ -143,6 +143,7 @@ const HEALTHY: Record<
     ['unix_dgram_sendmsg', null],
     ['br_dev_xmit', null, GROUP],
     ['__udp4_lib_rcv', null, { packetType: 1 }],
+    ['ip_rcv_finish_core.constprop.0', null, GROUP],
     ['neigh_destroy', null],
   ],
   '6.1': [

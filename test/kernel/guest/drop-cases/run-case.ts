@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Agent } from './agent.js';
 import { pause } from './case-parts.js';
 import type { DropCase } from './drop-case.js';
@@ -42,11 +43,18 @@ export async function runCase(agent: Agent, dropCase: DropCase): Promise<CaseRun
   }
 }
 
-/** After all cases. */
+/** After all cases. Returns when the kernel, too, is through with them: it does that in the background, and drops. */
 export async function removeNamespaces(agent: Agent, runs: readonly CaseRun[]): Promise<void> {
   const lines = runs.flatMap(({ namespaces }) => namespaces.map((name) => `netns delete ${name}`));
-  await agent.run(null, ['ip', '-batch', '-'], lines.join('\n'));
+  const ip = (...batch: string[]) => agent.run(null, ['ip', '-batch', '-'], batch.join('\n'));
+  await ip(...lines);
+  // It takes them in turn: when a later one has taken its device with it, these are gone.
+  await ip('netns add kwho-last', `link add ${LAST} type veth peer name last netns kwho-last`);
+  await ip('netns delete kwho-last');
+  while (existsSync(`/sys/class/net/${LAST}`)) await pause(50);
 }
+
+const LAST = 'kwho-last0';
 
 function now(): number {
   return Number(process.hrtime.bigint()) / 1e9;
