@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KernelLocation, parseLocation } from '../decode/kernel-location.js';
-import { KernelSymbols } from './symbols.js';
+import { KernelSymbols, type ResolvedSymbol } from './symbols.js';
 
 /**
  * Names return addresses: the places that free packets, the frames of a stack. What the kernel itself has named (in
@@ -13,7 +13,9 @@ export class LocationNames {
   /** Anything that changes when a module is loaded: `/proc/modules`. */
   readonly #modules: () => string;
   readonly #known = new Map<bigint, KernelLocation | null>();
-  #symbols: KernelSymbols | null = null;
+  #symbols: PlacedSymbols | null = null;
+  /** Those before modules came or went: what is told late may come from a module that is gone. */
+  #former: PlacedSymbols | null = null;
   #seenModules: string | null = null;
 
   constructor(readSymbols: () => Uint8Array, modules: () => string) {
@@ -55,6 +57,7 @@ export class LocationNames {
     const modules = this.#modules();
     if (modules === this.#seenModules) return;
     if (this.#seenModules !== null) {
+      this.#former = this.#symbols ?? this.#former;
       this.#symbols = null;
       for (const [address, location] of this.#known) if (location === null) this.#known.delete(address);
     }
@@ -66,9 +69,33 @@ export class LocationNames {
    * next function. The byte before it is always in the caller (lib/vsprintf.c does the same for `%pB`).
    */
   #resolve(address: bigint): KernelLocation | null {
-    this.#symbols ??= KernelSymbols.parse(this.#readSymbols());
-    const found = this.#symbols.resolve(address - 1n);
+    this.#symbols ??= new PlacedSymbols(this.#readSymbols(), this.#seenModules ?? this.#modules());
+    const found = this.#symbols.resolve(address - 1n) ?? this.#former?.resolve(address - 1n) ?? null;
     return found === null ? null : { ...found, offset: found.offset + 1 };
+  }
+}
+
+/**
+ * Symbols with where each module's text may be. The list tells no sizes: an address of a module that is gone would be
+ * taken for the end of the one before it.
+ */
+class PlacedSymbols {
+  readonly #symbols: KernelSymbols;
+  readonly #places = new Map<string, { from: bigint; to: bigint }>();
+
+  /** @param modules `/proc/modules`; kernel/module/procfs.c m_show(): name, bytes, users, …, address */
+  constructor(symbols: Uint8Array, modules: string) {
+    this.#symbols = KernelSymbols.parse(symbols);
+    for (const [, name, size, address] of modules.matchAll(/^(\S+) (\d+) .* 0x([\da-f]+)(?: .*)?$/gm)) {
+      const from = BigInt(`0x${address}`);
+      if (from !== 0n) this.#places.set(name!, { from, to: from + BigInt(size!) });
+    }
+  }
+
+  resolve(address: bigint): ResolvedSymbol | null {
+    const found = this.#symbols.resolve(address);
+    const place = found?.module == null ? undefined : this.#places.get(found.module);
+    return place === undefined || (address >= place.from && address < place.to) ? found : null;
   }
 }
 

@@ -99,6 +99,33 @@ describe('what the kernel has named', () => {
   });
 });
 
+describe('a module that is gone', () => {
+  const OTHER = 'ffffffffc0900000 t ovl_exit\t[overlay]\n';
+  const LOADED = 'nf_tables 4096 0 - Live 0xffffffffc0a10000\noverlay 4096 0 - Live 0xffffffffc0900000 (E)\n';
+  const UNLOADED = 'overlay 4096 0 - Live 0xffffffffc0900000 (E)\n';
+
+  it('has its names for what is told late', () => {
+    const { names, state } = host(KALLSYMS + OTHER + NFT);
+    state.modules = LOADED;
+    expect(names.name(0xffffffff81b4ca75n)).toMatchObject({ symbol: '__udp4_lib_rcv' });
+    state.kallsyms = KALLSYMS + OTHER;
+    state.modules = UNLOADED;
+    expect(names.name(0xffffffffc0a105ccn)).toEqual({
+      symbol: 'nft_do_chain',
+      offset: 0x5cc,
+      module: 'nf_tables',
+    });
+  });
+
+  it('is not taken for the end of another', () => {
+    const { names, state } = host(KALLSYMS + OTHER);
+    state.modules = UNLOADED;
+    expect(names.name(0xffffffffc0900100n)).toMatchObject({ symbol: 'ovl_exit' });
+    expect(names.name(0xffffffffc0901000n)).toMatchObject({ symbol: 'ovl_exit' });
+    expect(names.name(0xffffffffc0901001n)).toBeNull();
+  });
+});
+
 describe('a module that is loaded later', () => {
   it('is found after the next look at the modules', () => {
     const { names, state } = host();
