@@ -4,11 +4,9 @@ import type { NoticeEvent } from '../model/events.js';
 /** Counts the records of a ring buffer that nobody can read, and shows the first ones of them. */
 export class MalformedRecords {
   count = 0;
-  readonly #notice: (code: string, level: NoticeEvent['level'], text: string, more: { hint: string }) => void;
+  readonly #notice: TellNotice;
 
-  constructor(
-    notice: (code: string, level: NoticeEvent['level'], text: string, more: { hint: string }) => void,
-  ) {
+  constructor(notice: TellNotice) {
     this.#notice = notice;
   }
 
@@ -24,5 +22,7 @@ export class MalformedRecords {
     );
   }
 }
+
+type TellNotice = (code: string, level: NoticeEvent['level'], text: string, more: { hint: string }) => void;
 
 const SHOWN = 10;

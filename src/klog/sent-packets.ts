@@ -1,6 +1,7 @@
 import { closeSync, readSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { decodeFlow } from '../decode/packet.js';
+import { ETH_IPV4, ETH_IPV6 } from '../decode/packet-link.js';
 import type { ByteString } from '../decode/trace-record.js';
 import { systemCode } from '../errors.js';
 import { loadLibc } from './libc.js';
@@ -101,8 +102,6 @@ function destinationOf(bytes: Uint8Array): SentPacket | null {
   return proto === 'udp' || proto === 'tcp' ? { dst, transport: proto, port } : null;
 }
 
-const ETH_IPV4 = 0x0800;
-const ETH_IPV6 = 0x86dd;
 const LONGEST_PACKET = 1 << 16;
 const PACKETS_A_LOOK = 50_000;
 const RECEIVE_BYTES = 8 << 20;

@@ -62,15 +62,10 @@ export const COMPILE_MS = 30 * 60_000;
  * MAXTRYLOCK: a drop waits up to 100 ms, rather than 1 ms, while another CPU writes the table out; then it is skipped.
  */
 export const STAP_LIMITS = [
-  ...[
-    '--suppress-handler-errors',
-    '-D',
-    'MAXACTION=100000',
-    '-D',
-    'INTERRUPTIBLE=0',
-    '-D',
-    'MAXTRYLOCK=10000',
-  ],
+  '--suppress-handler-errors',
+  ...['-D', 'MAXACTION=100000'],
+  ...['-D', 'INTERRUPTIBLE=0'],
+  ...['-D', 'MAXTRYLOCK=10000'],
   ...['-D', 'STP_OVERLOAD_INTERVAL=10000000000LL', '-D', 'STP_OVERLOAD_THRESHOLD=5000000000LL'],
 ] as const;
 

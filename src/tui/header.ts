@@ -59,10 +59,12 @@ const MOST_OF_FILE = 0.5;
 function account({ health, ring }: HeaderView, look: Look): Line {
   const { accesses, counted, detailed, hidden } = health;
   const spans: Span[] = [
-    ...(hidden === null || hidden === 0 ? [] : [span(`${count(hidden)} records HIDDEN by a clear`, 'loud')]),
-    span(`log ${count(accesses)} accesses`),
+    ...(hidden === null || hidden === 0
+      ? []
+      : [span(`${grouped(hidden)} records HIDDEN by a clear`, 'loud')]),
+    span(`log ${grouped(accesses)} accesses`),
     span(
-      `drops ${count(counted)}${detailed === 0 || detailed === counted ? '' : `, ${count(detailed)} one by one`}`,
+      `drops ${grouped(counted)}${detailed === 0 || detailed >= counted ? '' : `, ${grouped(detailed)} one by one`}`,
     ),
     lossSpan(health),
     ...(ring === null ? [] : [span(`ring ${ring}`, ring.includes(' in about ') ? 'warn' : 'faint')]),
@@ -72,7 +74,7 @@ function account({ health, ring }: HeaderView, look: Look): Line {
 
 function lossSpan({ lost }: Health): Span {
   if (lost === null) return span('LOST, nobody counted how many', 'loud');
-  return lost === 0 ? span('nothing lost', 'good') : span(`LOST ${count(lost)}`, 'loud');
+  return lost === 0 ? span('nothing lost', 'good') : span(`LOST ${grouped(lost)}`, 'loud');
 }
 
 /** What kwho itself costs the host. */
@@ -97,8 +99,4 @@ function means({ health: { backends, blindSpots } }: HeaderView, look: Look): Li
 
 function separator(look: Look): Span {
   return span(look.show(' · '), 'faint');
-}
-
-function count(value: number): string {
-  return grouped(value);
 }

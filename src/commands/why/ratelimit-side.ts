@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { systemCode, UnavailableError } from '../../errors.js';
-import { KernelSymbols } from '../../host/symbols.js';
+import { LocationNames } from '../../host/location-names.js';
 import { type LimitCount, RateLimits } from '../../model/rate-limits.js';
 import { DynamicEvents, missedHits } from '../../tracefs/dynamic-events.js';
 import { TraceInstance } from '../../tracefs/instance.js';
@@ -74,12 +73,8 @@ export class RatelimitSide implements Side {
   /** null where none of them can be probed. */
   get counts(): LimitCount[] | null {
     if (this.#tracing.hooks.asked.size === 0) return null;
-    let symbols: KernelSymbols | null = null;
-    return this.#limits.counts((address) => {
-      // 200,000 lines, read only where an address asks for them.
-      symbols ??= KernelSymbols.parse(readFileSync('/proc/kallsyms'));
-      return symbols.resolve(address)?.symbol ?? null;
-    });
+    const names = LocationNames.of('/proc');
+    return this.#limits.counts((address) => names.name(address)?.symbol ?? null);
   }
 
   /** What could not be seen, in words. */

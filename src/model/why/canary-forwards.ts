@@ -4,6 +4,7 @@ import { type Forward, parseForwardHost } from '../../decode/log-config/forward.
 import { passesMarkers, rsyslogTargets } from '../../decode/log-config/rsyslog-conf.js';
 import type { LogFacts } from '../../decode/log-facts.js';
 import { type CanaryHop, USER } from './canary-hop.js';
+import { rsyslogReads } from './rsyslog.js';
 
 /** A collector's copy of the marker for another host. */
 export interface CanaryForward extends Forward {
@@ -67,9 +68,10 @@ export function isCopyFor({
   return (packet) => packet.transport === transport && packet.port === port;
 }
 
-function ofRsyslog({ rsyslog: { daemon, config }, readers }: LogFacts, level: number): CanaryForward[] {
-  if (daemon === null || daemon.halted || config === null || !passesMarkers(config)) return [];
-  if (!readers.some(({ pid }) => pid === daemon.pid) && !config.inputs.includes('imjournal')) return [];
+function ofRsyslog(facts: LogFacts, level: number): CanaryForward[] {
+  const { daemon, config } = facts.rsyslog;
+  if (daemon === null || daemon.halted || config === null || !rsyslogReads(facts) || !passesMarkers(config))
+    return [];
   return rsyslogTargets(config, USER, level).targets.flatMap((target) =>
     target.kind === 'forward' ? [{ collector: 'rsyslog', ...target.forward }] : [],
   );

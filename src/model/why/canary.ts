@@ -7,6 +7,7 @@ import type { ByteString } from '../../decode/trace-record.js';
 import { canaryForwards, forwardHops } from './canary-forwards.js';
 import { type CanaryHop, USER } from './canary-hop.js';
 import type { Finding } from './finding.js';
+import { rsyslogReads } from './rsyslog.js';
 
 /** Where the marker went, hop by hop, in the order of its way. */
 export function followCanary(facts: LogFacts, canary: CanaryFacts): CanaryHop[] {
@@ -194,15 +195,15 @@ const HALTED = 'it is stopped by a signal';
 /** `reason` is null where its copies for other hosts tell. */
 type Reason = [paths: string[], reason: string | null, lost: boolean];
 
-function rsyslogReason({ rsyslog: { daemon, config }, readers }: LogFacts, canary: CanaryFacts): Reason {
+function rsyslogReason(facts: LogFacts, canary: CanaryFacts): Reason {
+  const { daemon, config } = facts.rsyslog;
   const { level, files } = canary;
   if (config === null) return [[], 'its configuration cannot be read', false];
   const { targets, unsure } = rsyslogTargets(config, USER, level);
   const paths = targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []));
   const all = [...paths, ...(unsure ? files.map(({ path }) => path) : [])];
   const named = LEVEL_NAMES[level];
-  if (!readers.some(({ pid }) => pid === daemon?.pid) && !config.inputs.includes('imjournal'))
-    return [all, 'it does not read the kernel log', true];
+  if (!rsyslogReads(facts)) return [all, 'it does not read the kernel log', true];
   if (!passesMarkers(config))
     return [
       all,

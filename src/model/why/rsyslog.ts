@@ -54,10 +54,10 @@ function stopped({ rsyslog: { stores }, ring }: LogFacts): Finding | null {
 }
 
 function input(facts: LogFacts): Finding | null {
-  const { readers, readersUnseen } = facts;
+  const { readersUnseen } = facts;
   const { daemon, config } = facts.rsyslog;
   if (daemon === null || config === null) return null;
-  if (readers.some(({ pid }) => pid === daemon.pid) || config.inputs.includes('imjournal')) return null;
+  if (rsyslogReads(facts)) return null;
   if (config.inputs.length === 0)
     return collectorFinding({
       cause: 'rsyslog-no-input',
@@ -141,4 +141,9 @@ function passes(config: RsyslogConfig | null, level: number): boolean {
     config === null ||
     rsyslogTargets(config, 0, level).targets.some(({ kind }) => kind === 'file' || kind === 'forward')
   );
+}
+
+/** Whether kernel messages come to it: from the log itself, or by way of the journal. */
+export function rsyslogReads({ rsyslog: { daemon, config }, readers }: LogFacts): boolean {
+  return readers.some(({ pid }) => pid === daemon?.pid) || config?.inputs.includes('imjournal') === true;
 }
