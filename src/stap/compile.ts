@@ -60,6 +60,8 @@ export const COMPILE_MS = 30 * 60_000;
  * INTERRUPTIBLE=0: interrupts wait for the script. A packet that is dropped in one, while the script looks at another on
  * the same CPU, would be skipped, and without -t SystemTap does not even count it.
  * MAXTRYLOCK: a drop waits up to 100 ms, rather than 1 ms, while another CPU writes the table out; then it is skipped.
+ * No unwind tables of the module's own: where the kernel keeps them (5.10), stack() follows them to the module's edge
+ * and ends there; without them it asks the kernel, which knows the whole path.
  */
 export const STAP_LIMITS = [
   '--suppress-handler-errors',
@@ -67,6 +69,7 @@ export const STAP_LIMITS = [
   ...['-D', 'INTERRUPTIBLE=0'],
   ...['-D', 'MAXTRYLOCK=10000'],
   ...['-D', 'STP_OVERLOAD_INTERVAL=10000000000LL', '-D', 'STP_OVERLOAD_THRESHOLD=5000000000LL'],
+  ...['-B', 'CFLAGS_MODULE=-fno-asynchronous-unwind-tables'],
 ] as const;
 
 /**

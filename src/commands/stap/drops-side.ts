@@ -26,7 +26,7 @@ import type { Namespaces } from '../namespaces.js';
 import type { Side, Sources } from '../side.js';
 import type { Tap } from '../tap.js';
 import { settleStap } from './accounting.js';
-import { withPath } from './symbolic.js';
+import { StapPaths } from './symbolic.js';
 
 export interface StapDropsParts {
   world: { proc: string; sys: string; run: string };
@@ -47,6 +47,7 @@ export class StapDrops implements Side {
   readonly telling: DropsTelling;
   readonly #parts: StapDropsParts;
   readonly #names: LocationNames;
+  readonly #paths: StapPaths;
   readonly #table: DropTable;
   readonly #sums: DropSums;
   readonly #counter: DropCounter;
@@ -63,6 +64,7 @@ export class StapDrops implements Side {
     const { world, options, conditions, header, namespaces, tap } = parts;
     this.#table = new DropTable(parts.catalogue);
     this.#names = LocationNames.of(world.proc);
+    this.#paths = new StapPaths((address) => this.#names.name(address));
     const reading: DropReading = {
       reasons: parts.reasons,
       name: (address) => this.#names.name(address),
@@ -116,8 +118,7 @@ export class StapDrops implements Side {
     }
     if (record.kind === 'event' && record.name !== 'drop') return;
     this.#told++;
-    for (const one of withPath(record, (address) => this.#names.name(address)))
-      this.investigation.record(one);
+    for (const one of this.#paths.unfold(record)) this.investigation.record(one);
   }
 
   /** @param run a module whose records come to {@link record} */
@@ -168,10 +169,15 @@ export class StapDrops implements Side {
     this.#intervals.endLast(this.#counter.last());
     if (end !== undefined) {
       this.failure = end.failure;
-      settleStap(end, this.#told, {
-        lost: (count, what) => this.investigation.missed(count, what),
-        notice: (...notice) => this.telling.notice(...notice),
-      });
+      const pathless = this.#parts.options.stack ? this.#paths.missing : 0;
+      settleStap(
+        end,
+        { told: this.#told, pathless },
+        {
+          lost: (count, what) => this.investigation.missed(count, what),
+          notice: (...notice) => this.telling.notice(...notice),
+        },
+      );
     }
     if (tell) await this.#closing?.tell(this.telling, this.#table);
     this.telling.finish();

@@ -13,7 +13,7 @@ import type { Side, Sources } from '../side.js';
 import type { Tap } from '../tap.js';
 import { settleStap } from './accounting.js';
 import { logHooks } from './log-module.js';
-import { withPath } from './symbolic.js';
+import { StapPaths } from './symbolic.js';
 
 export interface StapLogParts {
   proc: string;
@@ -28,7 +28,9 @@ export class StapLog implements Side {
   readonly #investigation: LogInvestigation;
   readonly #people: LogPeople;
   readonly #names: LocationNames;
+  readonly #paths: StapPaths;
   readonly #sink: EventSink;
+  readonly #options: LogOptions;
   #run: ModuleRun | null = null;
   /** By the script's own way of counting. */
   #told = 0;
@@ -40,6 +42,8 @@ export class StapLog implements Side {
     const coverage = { credentials: false, loginuid: false, cgroups: false };
     this.#people = new LogPeople(proc, coverage, tap);
     this.#names = LocationNames.of(proc);
+    this.#paths = new StapPaths((address) => this.#names.name(address));
+    this.#options = options;
     this.#sink = sink;
     this.#investigation = new LogInvestigation({
       hooks: logHooks(proc),
@@ -61,8 +65,7 @@ export class StapLog implements Side {
   /** Takes a line of the script. */
   record(record: EventRecord | MalformedRecord): void {
     if (record.kind === 'malformed' || record.name.startsWith('in_')) this.#told++;
-    for (const one of withPath(record, (address) => this.#names.name(address)))
-      this.#investigation.record(one);
+    for (const one of this.#paths.unfold(record)) this.#investigation.record(one);
   }
 
   /** @param run a module whose records come to {@link record} */
@@ -95,10 +98,15 @@ export class StapLog implements Side {
     const end = await this.#run?.stop();
     if (end !== undefined) {
       this.failure = end.failure;
-      settleStap(end, this.#told, {
-        lost: (count, what) => this.#investigation.untold(count, what),
-        notice: (...notice) => this.telling.notice(...notice),
-      });
+      const pathless = this.#options.stack ? this.#paths.missing : 0;
+      settleStap(
+        end,
+        { told: this.#told, pathless },
+        {
+          lost: (count, what) => this.#investigation.untold(count, what),
+          notice: (...notice) => this.telling.notice(...notice),
+        },
+      );
     }
     this.telling.finish(new Map(), this.#people.skipped);
   }

@@ -153,13 +153,17 @@ describe('what a script printed on 7.2', () => {
 });
 
 describe('the account of a run', () => {
-  const settle = (stderr: string, account: StapEnd | null, told: number) => {
+  const settle = (stderr: string, account: StapEnd | null, told: number, pathless = 0) => {
     const said: unknown[] = [];
     const messages = stderr.split('\n').flatMap(parseStapMessage);
-    settleStap({ account, messages, failure: null }, told, {
-      lost: (count, what) => said.push([count, what]),
-      notice: (code, level) => said.push([code, level]),
-    });
+    settleStap(
+      { account, messages, failure: null },
+      { told, pathless },
+      {
+        lost: (count, what) => said.push([count, what]),
+        notice: (code, level) => said.push([code, level]),
+      },
+    );
     return said;
   };
   const account: StapEnd = { kind: 'end', time: 1, seen: 100, missed: 2 };
@@ -176,6 +180,10 @@ describe('the account of a run', () => {
       [3, expect.stringContaining('no room')],
       [null, expect.stringContaining('did not come to its end')],
     ]);
+  });
+
+  it('kernel paths that SystemTap did not find are said, and nothing is lost by it', () => {
+    expect(settle('', account, 100, 7)).toEqual([['stap-no-path', 'warning']]);
   });
 
   it('skipped probes are lost besides, and other warnings are said', () => {
