@@ -16,7 +16,7 @@ export interface ProbeModule {
   verbose?: boolean;
 }
 
-/** Runs stap in a folder with the script on its standard input. Never rejects. */
+/** Runs stap in a folder that nobody else needs, with the script on its standard input. Never rejects. */
 export type RunStap = (args: readonly string[], input: string, folder: string) => Promise<CommandResult>;
 
 /**

@@ -23,6 +23,8 @@ export interface LeashOptions {
   input?: ByteString;
   cwd?: string;
   env?: Readonly<Record<string, string>>;
+  /** A folder that is removed where kwho is gone before the program is; else that is kwho's own task. */
+  scratch?: string;
 }
 
 /**
@@ -32,10 +34,10 @@ export interface LeashOptions {
 export async function startOnLeash(
   program: string,
   args: readonly string[],
-  { input, cwd, env }: LeashOptions = {},
+  { input, cwd, env, scratch = '' }: LeashOptions = {},
 ): Promise<Leashed> {
   const { execa } = await import('execa');
-  const child = execa('/bin/sh', ['-c', LEASH, 'sh', program, ...args], {
+  const child = execa('/bin/sh', ['-c', LEASH, 'sh', scratch, program, ...args], {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
     env: { PATH: searchPath(), LC_ALL: 'C', ...env },
@@ -90,16 +92,22 @@ const NOT_FOUND = 127;
  * The program takes the shell's own place, so that kwho is its parent. Its number cannot be given to another process
  * meanwhile: the shell that waits is in the group of that number. One that does not end in time is killed.
  */
-const LEASH = `(
+const LEASH = `scratch=$1
+shift
+tidy() {
+  [ -z "$scratch" ] || kill -0 $PPID || rm -rf -- "$scratch"
+}
+(
   trap '' TERM INT HUP QUIT
   read -r _ <&3
   kill -TERM -$$
   seconds=0
   while [ $seconds -lt 120 ]; do
     sleep 1
-    kill -0 $$ || exit
+    kill -0 $$ || { tidy; exit; }
     seconds=$((seconds + 1))
   done
+  tidy
   kill -KILL -$$
 ) </dev/null >/dev/null 2>&1 &
 exec "$@" 3<&-`;

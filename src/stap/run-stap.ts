@@ -14,11 +14,14 @@ export interface RunStapWatch {
   env?: Readonly<Record<string, string>>;
 }
 
-/** The real one. stap's temporary files are in the folder it runs in; its cache of compiled headers is the user's own. */
+/**
+ * The real one. stap's temporary files are in the folder it runs in, which goes where kwho is killed; its cache of
+ * compiled headers is the user's own.
+ */
 export function stapRunner(watch: RunStapWatch = {}): RunStap {
   const { timeout = COMPILE_MS, env = {} } = watch;
   return (args, input, cwd) =>
-    run('stap', args, { input, cwd, env: { TMPDIR: cwd, ...env } }, timeout, watch);
+    run('stap', args, { input, cwd, scratch: cwd, env: { TMPDIR: cwd, ...env } }, timeout, watch);
 }
 
 /** staprun and the like, which may have to wait for every CPU. Never rejects. */

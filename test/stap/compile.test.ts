@@ -52,6 +52,8 @@ describe('compileProbe', () => {
         'STP_OVERLOAD_INTERVAL=10000000000LL',
         '-D',
         'STP_OVERLOAD_THRESHOLD=5000000000LL',
+        '-B',
+        'CFLAGS_MODULE=-fno-asynchronous-unwind-tables',
         '-',
       ],
     });

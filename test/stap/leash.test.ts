@@ -49,6 +49,8 @@ it('a signal reaches its children, too', async () => {
 
 it('it ends with whoever started it, even by SIGKILL, and may still tidy up', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kwho-leash-'));
+  const scratch = mkdtempSync(join(tmpdir(), "kwho-leash '"));
+  writeFileSync(join(scratch, 'half-done'), '');
   const tidied = join(folder, 'tidied');
   const leash = pathToFileURL(built.file('stap/leash.js')).href;
   const script = `process.on('SIGTERM', () => { require('fs').writeFileSync(${JSON.stringify(tidied)}, ''); process.exit(); });
@@ -56,7 +58,8 @@ it('it ends with whoever started it, even by SIGKILL, and may still tidy up', as
   writeFileSync(
     join(folder, 'owner.mjs'),
     `import { startOnLeash } from ${JSON.stringify(leash)};
-     const child = await startOnLeash(process.execPath, ['-e', ${JSON.stringify(script)}]);
+     const child = await startOnLeash(process.execPath, ['-e', ${JSON.stringify(script)}],
+       { scratch: ${JSON.stringify(scratch)} });
      child.stdout.pipe(process.stdout);`,
   );
   const owner = spawn(process.execPath, [join(folder, 'owner.mjs')], {
@@ -66,7 +69,20 @@ it('it ends with whoever started it, even by SIGKILL, and may still tidy up', as
   owner.kill('SIGKILL');
   await gone(Number(String(pid)));
   expect(existsSync(tidied)).toBe(true);
+  for (let waited = 0; existsSync(scratch) && waited < 10_000; waited += 50) await sleep(50);
+  expect(existsSync(scratch)).toBe(false);
   rmSync(folder, { recursive: true });
+});
+
+it('what it made stays where whoever started it goes on', async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'kwho-leash-'));
+  const child = await startOnLeash('sh', ['-c', 'echo made >made'], { cwd: scratch, scratch });
+  collect(child.stdout);
+  collect(child.stderr);
+  expect(await child.ended).toEqual({ outcome: 'done', status: 0 });
+  await sleep(2500);
+  expect(existsSync(join(scratch, 'made'))).toBe(true);
+  rmSync(scratch, { recursive: true });
 });
 
 /** Within ten seconds. */
