@@ -203,7 +203,7 @@ export class LiveDrops implements Side {
     const last = this.#counter.last();
     this.#intervals.endLast(last);
     this.telling.settle(this.#sources.losses());
-    if (this.#thinning?.thinned === true) this.#sayThinned();
+    if (this.#thinning?.thinned === true || this.#sources.refused > 0) this.#sayThinned();
     if (!out.closed) await closing?.tell(this.telling, this.#table);
     this.telling.finish();
   }
@@ -302,8 +302,10 @@ export class LiveDrops implements Side {
 
   /** Reads what there is. Whoever takes our output too slowly makes the ring buffer overflow, where losses are counted. */
   #read(): boolean {
+    const begin = performance.now();
     const any = this.#parts.out.backlog < MOST_WAITING && this.#sources.poll();
-    this.#thinning?.step(this.investigation.detailed, this.investigation.lostRecords);
+    const { detailed, lostRecords } = this.investigation;
+    this.#thinning?.step(detailed, lostRecords, performance.now() - begin);
     return any;
   }
 

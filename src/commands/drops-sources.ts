@@ -13,7 +13,7 @@ export interface DropSourcesParts {
   instance: TraceInstance;
   journal: KernelJournal;
   setup: DropsSetup;
-  options: Pick<DropsOptions, 'stack' | 'bufferKib'>;
+  options: Pick<DropsOptions, 'stack' | 'bufferKib' | 'events'>;
   choice: ReaderChoice;
   proc: string;
   /** Single drops. */
@@ -40,7 +40,11 @@ export class DropSources {
     const { setup, options } = parts;
     const { detail } = setup;
     // Only a probe that is to be checked first has to see more than what was asked for.
-    switchOn(parts.instance, detail?.kind === 'event' ? { ...detail, base: detail.filter } : detail, options);
+    const bufferKib = options.bufferKib ?? (takesSamples(setup, options) ? SAMPLES_KIB : null);
+    switchOn(parts.instance, detail?.kind === 'event' ? { ...detail, base: detail.filter } : detail, {
+      ...options,
+      bufferKib,
+    });
     if (setup.detail === null) {
       holdPipe(parts.instance, parts.journal);
       return;
@@ -56,9 +60,11 @@ export class DropSources {
     this.#instance.set('tracing_on', on ? '1' : '0');
   }
 
-  /** From now on only what was asked for. What is in the ring buffer already is given as it is. */
+  /** From now on only what was asked for, and of samples what finds room. What is recorded already is given as it is. */
   narrow(): void {
-    const { detail } = this.#parts.setup;
+    const { setup, options } = this.#parts;
+    if (takesSamples(setup, options)) refuseWhenFull(this.#instance);
+    const { detail } = setup;
     if (detail?.kind !== 'fields' || detail.filter === null || detail.filter === detail.base) return;
     this.#instance.set(`events/${detail.event}/filter`, detail.filter);
     while (this.#detail?.poll() === true) {}
@@ -91,6 +97,13 @@ export class DropSources {
     return readLosses((this.#counting?.instance ?? this.#instance).path);
   }
 
+  /** Samples that came while the ring buffer was full. */
+  get refused(): number {
+    const { setup, options } = this.#parts;
+    if (!takesSamples(setup, options)) return 0;
+    return [...readLosses(this.#instance.path).values()].reduce((sum, count) => sum + count, 0);
+  }
+
   #openCounting(counting: StreamEvent): void {
     const { journal, instance, count } = this.#parts;
     const second = new TraceInstance(instance.tracefs, process.pid, journal, 'counts');
@@ -117,6 +130,22 @@ export class DropSources {
   }
 }
 
+/** Single drops are samples: what is counted comes from elsewhere, and nobody waits for every one of them. */
+export function takesSamples(
+  { count, counting, detail }: Pick<DropsSetup, 'count' | 'counting' | 'detail'>,
+  { events }: Pick<DropsOptions, 'events'>,
+): boolean {
+  return (count !== null || counting !== null) && detail !== null && !events;
+}
+
+/**
+ * A full ring buffer refuses what comes, which spares a host in a storm the work of recording it. The kernel does not
+ * tell a reader what it refused.
+ */
+export function refuseWhenFull(instance: TraceInstance): void {
+  instance.set('options/overwrite', '0');
+}
+
 /** Configures an instance for a stream; recording is left off. The filter is only what tells drops from other hits. */
 export function switchOn(
   instance: TraceInstance,
@@ -130,3 +159,6 @@ export function switchOn(
   if (stack) instance.set('options/stacktrace', '1', '0');
   enableDrops(instance, stream.event, stream.base);
 }
+
+/** Per CPU: some two hundred single drops with their headers. */
+export const SAMPLES_KIB = 128;

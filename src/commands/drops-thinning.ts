@@ -6,7 +6,8 @@ export interface Tap {
 
 /**
  * Keeps the details within what can be read and shown: after so many in a slice of time, or as soon as the ring buffer
- * overflows, the stream is shut until the next slice. What is counted is not touched by it.
+ * overflows, the stream is shut until the next slice; for longer where one slice brought what several may, or reading
+ * it took longer than a host in trouble should spend on it. What is counted is not touched by it.
  */
 export class Thinning {
   readonly #tap: Tap;
@@ -16,9 +17,13 @@ export class Thinning {
   #detailed = 0;
   #lost = 0;
   #open = true;
-  /** Slices to stay shut after the next overflow, and those left of it: doubled by each, halved by a slice without. */
+  /** Of this slice: details, and the time that it took to read them. */
+  #inSlice = 0;
+  #spentMs = 0;
+  /** Slices that have been used in advance. */
+  #debt = 0;
+  /** Slices to stay shut after the next overflow: doubled by each, halved by a slice without. */
   #backoff = 1;
-  #wait = 0;
   /** Whether it has ever been shut. */
   thinned = false;
 
@@ -29,32 +34,49 @@ export class Thinning {
     this.#now = now;
   }
 
-  /** After each round of reading. @param detailed, lost running totals */
-  step(detailed: number, lost: number): void {
+  /** After each round of reading. @param detailed, lost running totals @param spentMs what the round took */
+  step(detailed: number, lost: number, spentMs: number): void {
     const overflowed = lost > this.#lost;
-    if (this.#open && (overflowed || detailed - this.#detailed >= this.#perSlice)) {
-      this.#open = false;
-      this.thinned = true;
-      this.#tap.close();
-      if (overflowed) {
-        this.#wait = this.#backoff;
-        this.#backoff = Math.min(this.#backoff * 2, MOST_SLICES);
-      }
-    }
+    if (detailed > this.#detailed) this.#spentMs += spentMs;
+    this.#inSlice += detailed - this.#detailed;
+    this.#detailed = detailed;
     this.#lost = lost;
+    if (this.#open && (overflowed || this.#inSlice >= this.#perSlice)) this.#shut(overflowed);
     const now = this.#now();
     if (now < this.#sliceEnds) return;
     this.#sliceEnds = now + SLICE_MS;
-    this.#detailed = detailed;
-    if (this.#open) this.#backoff = Math.max(this.#backoff >> 1, 1);
-    else if (this.#wait > 0) this.#wait--;
-    else {
-      this.#open = true;
-      this.#tap.open();
+    this.#endSlice();
+  }
+
+  #shut(overflowed: boolean): void {
+    this.#open = false;
+    this.thinned = true;
+    this.#tap.close();
+    if (!overflowed) return;
+    this.#debt = this.#backoff + 1;
+    this.#backoff = Math.min(this.#backoff * 2, MOST_SLICES);
+  }
+
+  #endSlice(): void {
+    if (this.#open) {
+      this.#backoff = Math.max(this.#backoff >> 1, 1);
+    } else {
+      // What was in the ring when the stream was shut still comes, and is paid for as well.
+      const used = Math.max(this.#inSlice / this.#perSlice, this.#spentMs / (SLICE_MS * SHARE));
+      this.#debt = Math.min(this.#debt + used, MOST_SLICES + 1) - 1;
+      if (this.#debt <= 0) {
+        this.#debt = 0;
+        this.#open = true;
+        this.#tap.open();
+      }
     }
+    this.#inSlice = 0;
+    this.#spentMs = 0;
   }
 }
 
 const SLICE_MS = 100;
+/** Of one CPU's time, for a stream that is too much. */
+const SHARE = 0.1;
 /** Three seconds without a detail are the most. */
 const MOST_SLICES = 30;

@@ -18,7 +18,12 @@ export async function watchers() {
     { label: 'nobody', watch: nobody },
     { label: 'kwho drops', watch: (workload) => kwho(workload) },
     { label: 'kwho drops --backend hist', watch: (workload) => kwho(workload, '--backend', 'hist') },
-    { label: 'bpftrace count()', needs: 'bpftrace', watch: bpftrace },
+    { label: 'bpftrace, by place', needs: 'bpftrace', watch: (workload) => bpftrace(workload, BY_PLACE) },
+    {
+      label: 'bpftrace, by what kwho counts by',
+      needs: 'bpftrace',
+      watch: (workload) => bpftrace(workload, BY_ALL),
+    },
     { label: 'perf record', needs: 'perf', watch: perf },
     { label: 'dropwatch', needs: 'dropwatch', watch: dropwatch },
   ];
@@ -56,8 +61,8 @@ async function kwho(workload, ...args) {
   return JSON.parse(child.said().trim().split('\n').at(-1)).counted;
 }
 
-async function bpftrace(workload) {
-  const program = 'tracepoint:skb:kfree_skb { @[args->location] = count(); }';
+async function bpftrace(workload, keys) {
+  const program = `tracepoint:skb:kfree_skb { $skb = (struct sk_buff *)args->skbaddr; @[${keys}] = count(); }`;
   const child = start('bpftrace', ['-f', 'json', '-e', program, '-c', workload.command]);
   await child.ended;
   const map = child
@@ -67,6 +72,10 @@ async function bpftrace(workload) {
   if (map === undefined) throw new Error(`bpftrace counted nothing: ${child.said()}`);
   return sum(Object.values(JSON.parse(map).data['@']));
 }
+
+const BY_PLACE = 'args->location';
+const BY_ALL =
+  'args->location, args->reason, args->protocol, $skb->dev->name, $skb->dev->nd_net.net->ns.inum';
 
 /** All samples are written to a file, as perf does. */
 async function perf(workload) {
@@ -92,15 +101,17 @@ async function perf(workload) {
   return Number(samples);
 }
 
-/** It has no options for it: it is told on its terminal what to do. */
+/** It has no options for it: it is told on its terminal what to do, and tells a pipe nothing before it ends. */
 async function dropwatch(workload) {
-  const child = start('dropwatch', ['-l', 'kas']);
+  const child = start('stdbuf', ['-oL', 'dropwatch', '-l', 'kas']);
   child.process.stdin.write('start\n');
   for (let i = 0; i < 300 && !child.said().includes('activated'); i++) await sleep(100);
   await settled();
   workload.run();
   await sleep(2000);
-  child.process.stdin.write('stop\nexit\n');
+  child.process.kill('SIGINT');
+  await sleep(1000);
+  child.process.stdin.write('exit\n');
   await Promise.race([child.ended, sleep(10_000)]);
   child.process.kill('SIGKILL');
   await child.ended;

@@ -26,15 +26,19 @@ export function makeWorkload(packets) {
     done'`);
   const inside = (command) => `/usr/sbin/ip netns exec ${NAMESPACE} ${command}`;
   const script = join(mkdtempSync(join(tmpdir(), 'kwho-workload-')), 'send.sh');
-  writeFileSync(script, `exec ${inside('sh -c "echo start >/proc/net/pktgen/pgctrl"')}\n`);
+  const twice = 'echo start >/proc/net/pktgen/pgctrl; echo start >/proc/net/pktgen/pgctrl';
+  writeFileSync(script, `exec ${inside(`sh -c "${twice}"`)}\n`);
   return {
     packets,
-    /** Sends them all, and returns then; without quotes, for programs that start what they watch themselves. */
+    /**
+     * Sends them all twice, and returns then: what a watcher does once, at first sight of them, is over when they come
+     * again. Without quotes, for programs that start what they watch themselves.
+     */
     command: `/bin/sh ${script}`,
     run() {
       sh(this.command);
     },
-    /** Milliseconds that the last run took, by the generator's own account. */
+    /** Milliseconds that they took the last time, by the generator's own account. */
     took() {
       const text = sh(inside(`cat /proc/net/pktgen/${DEVICE}`));
       const [, microseconds, sent] = /Result: OK: (\d+)\([^)]*\) usec, (\d+) /.exec(text) ?? [];

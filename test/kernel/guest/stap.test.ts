@@ -299,18 +299,20 @@ describe.skipIf(!hasStap)('SystemTap', () => {
       });
     });
 
-    it('a user without the right', () => {
+    it.each([
+      ['who may not build', ['--backend', 'stap'], 'stapusr and stapdev'],
+      ['who may not load', ['--module', '/run/kwho-stap/unprivileged/kwho_log_calls.ko'], 'stapusr'],
+    ])('a user %s', (_, how, words) => {
+      mkdirSync('/run/kwho-stap/unprivileged', { recursive: true });
+      cpSync(modulePath('kwho_log_calls'), '/run/kwho-stap/unprivileged/kwho_log_calls.ko');
       chmodSync('/run/kwho-stap', 0o755);
-      const as = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups'];
-      const { status, stderr } = spawnSync(
-        as[0]!,
-        [...as.slice(1), process.execPath, kwho(), 'log', '--backend', 'stap'],
-        { encoding: 'utf8' },
-      );
-      expect({ status, stderr }).toEqual({
-        status: 77,
-        stderr: expect.stringContaining('stapusr and stapdev'),
+      const as = ['--reuid', '1000', '--regid', '1000', '--clear-groups'];
+      const { status, stderr } = spawnSync('setpriv', [...as, process.execPath, kwho(), 'log', ...how], {
+        encoding: 'utf8',
       });
+      expect({ status, stderr }).toEqual({ status: 77, stderr: expect.stringContaining(words) });
+      expect(stderr).toContain('hint:');
+      expect(stderr).not.toMatch(/^\s+at /m);
     });
 
     it('the staprun of another version', () => {
