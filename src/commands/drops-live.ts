@@ -1,59 +1,25 @@
 import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Flow } from '../decode/packet.js';
-import type { DropCatalogue } from '../explain/drop-catalogue.js';
 import { grouped } from '../grouped.js';
 import { LocationNames } from '../host/location-names.js';
-import { type DropCondition, isCountable } from '../model/drop-filter.js';
 import type { DropReading } from '../model/drop-record.js';
 import { DropStream } from '../model/drop-stream.js';
 import { DropTable } from '../model/drop-table.js';
 import type { DropKey } from '../model/events.js';
-import type { OutputChannel } from '../output/channel.js';
-import type { EventSink } from '../output/sink.js';
-import { type CountTables, DROP_EVENT, type DropEventFacts } from '../tracefs/drop-tracing.js';
-import { readHist } from '../tracefs/hist-trigger.js';
-import type { TraceInstance } from '../tracefs/instance.js';
-import type { KernelJournal } from '../tracefs/journal.js';
 import { clockSeconds } from './drops-clock.js';
 import { DropsClosing } from './drops-closing.js';
-import { type DropCounter, StreamCounter, TableCounter } from './drops-counter.js';
+import { DropsCounting } from './drops-counting.js';
 import { DropIntervals } from './drops-intervals.js';
 import { DropInvestigation } from './drops-investigation.js';
-import { otherKey, placeKey } from './drops-keys.js';
-import type { DropsOptions } from './drops-options.js';
-import { PlainCounter } from './drops-plain.js';
+import { otherKey } from './drops-keys.js';
+import type { LiveDropsParts } from './drops-live-parts.js';
 import { type Doubt, ProbeCheck } from './drops-probe-check.js';
-import type { DropsSetup } from './drops-setup.js';
 import { DropSources } from './drops-sources.js';
 import { DropsTelling } from './drops-telling.js';
 import { Thinning } from './drops-thinning.js';
 import { processOfThread } from './drops-threads.js';
-import type { Namespaces } from './namespaces.js';
 import type { Side, Sources } from './side.js';
-import type { Tap } from './tap.js';
-import type { ReaderChoice } from './trace-reader.js';
-
-export interface LiveDropsParts {
-  world: { proc: string; sys: string; run: string };
-  options: DropsOptions;
-  facts: DropEventFacts;
-  namespaces: Namespaces;
-  conditions: readonly DropCondition[];
-  choice: ReaderChoice;
-  setup: DropsSetup;
-  instance: TraceInstance;
-  journal: KernelJournal;
-  catalogue: DropCatalogue;
-  sink: EventSink;
-  /** What takes the output, as far as it may be too slow. */
-  out: Pick<OutputChannel, 'backlog' | 'closed'>;
-  tap: Tap;
-  /** Single drops told a second besides counts. */
-  samples: number;
-  /** The run is to end with its top suspect, and with the losses that no drop explains. */
-  closing: boolean;
-}
 
 /** The drop side of a run on a live kernel: sources, model and output wired into one. */
 export class LiveDrops implements Side {
@@ -61,13 +27,11 @@ export class LiveDrops implements Side {
   readonly telling: DropsTelling;
   readonly #parts: LiveDropsParts;
   readonly #names: LocationNames;
-  readonly #reading: DropReading;
   readonly #table: DropTable;
   readonly #check: ProbeCheck;
   readonly #sources: DropSources;
   readonly #thinning: Thinning | null;
-  #counter: DropCounter;
-  #tables: CountTables | null = null;
+  readonly #counting: DropsCounting;
   readonly #intervals: DropIntervals;
   #closing: DropsClosing | null = null;
   /** Before it, what the ring buffer gives is only looked at to check the probe. */
@@ -79,18 +43,18 @@ export class LiveDrops implements Side {
     this.#table = new DropTable(parts.catalogue);
     this.#names = LocationNames.of(world.proc);
     this.#names.refresh();
-    this.#reading = {
+    const reading: DropReading = {
       reasons: facts.reasons,
       name: tap.look('location', (address: bigint) => this.#names.name(address)),
       netnsName: tap.look('netns', (inum: number) => namespaces.name(inum)),
     };
-    const stream = setup.count === null ? new DropStream(placeKey) : null;
+    this.#counting = new DropsCounting(parts, reading, this.#names);
     const keyOf = otherKey(options.by);
     const sampled = setup.count !== null || setup.counting !== null;
     this.investigation = new DropInvestigation({
-      reading: this.#reading,
+      reading,
       table: this.#table,
-      stream,
+      stream: this.#counting.stream,
       sampled,
       other: keyOf === null ? null : new DropStream(keyOf),
       sink: parts.sink,
@@ -107,8 +71,7 @@ export class LiveDrops implements Side {
     });
     this.telling = new DropsTelling(this.investigation, tap);
     this.#intervals = new DropIntervals(this.telling, options.intervalMs, clockSeconds);
-    this.#counter = new StreamCounter(stream ?? new DropStream(placeKey));
-    this.#check = new ProbeCheck(this.#reading);
+    this.#check = new ProbeCheck(reading);
     this.#sources = new DropSources({
       instance,
       journal,
@@ -116,7 +79,9 @@ export class LiveDrops implements Side {
       options,
       choice,
       proc: world.proc,
-      reader: this.#countsPlainly() ? (instance) => this.#openPlain(instance) : null,
+      reader: this.#counting.isPlain
+        ? (instance) => this.#counting.openPlain(instance, (record) => this.investigation.record(record))
+        : null,
       detail: (record) => {
         if (this.#armed) this.investigation.record(record);
         else this.#check.record(record);
@@ -136,13 +101,13 @@ export class LiveDrops implements Side {
 
   /** Switches everything on. Before anything is told, a packet of our own shows whether the probe can be trusted. */
   async start(): Promise<void> {
-    const { setup, world, namespaces, options } = this.#parts;
+    const { world, namespaces, options } = this.#parts;
     this.telling.notice('started', 'info', this.#startText(), { details: this.#startDetails() });
     this.#sources.detail(true);
     const doubt = await this.check();
     if (doubt !== null && doubt !== 'not needed') this.telling.notice('probe-check', ...doubt);
     this.#sources.narrow();
-    if (setup.count !== null) this.#counter = this.#startTables(setup.count);
+    this.#counting.startTables();
     this.#sources.startCounting();
     this.#armed = true;
     this.#openTap();
@@ -197,10 +162,10 @@ export class LiveDrops implements Side {
   async finish(): Promise<void> {
     const { out } = this.#parts;
     const closing = this.#parts.closing ? this.#closing : null;
-    await this.#readUntil(closing?.look(this.#counter.snapshot().rows));
+    await this.#readUntil(closing?.look(this.#counting.snapshot().rows));
     this.#sources.finish();
     this.telling.flush();
-    const last = this.#counter.last();
+    const last = this.#counting.last();
     this.#intervals.endLast(last);
     this.telling.settle(this.#sources.losses());
     if (this.#thinning?.thinned === true || this.#sources.refused > 0) this.#sayThinned();
@@ -208,60 +173,15 @@ export class LiveDrops implements Side {
     this.telling.finish();
   }
 
-  /** Nothing but places is wanted of the plain event: no record need be made of a drop. */
-  #countsPlainly(): boolean {
-    const { setup, options, conditions, samples } = this.#parts;
-    const { detail, count } = setup;
-    if (
-      samples > 0 ||
-      detail === null ||
-      detail.event !== DROP_EVENT ||
-      count !== null ||
-      options.maxEvents !== null
-    )
-      return false;
-    const ownKey = options.by.some((field) => field === 'flow' || field === 'comm' || field === 'stack');
-    return !options.events && !options.stack && !ownKey && conditions.every(isCountable);
-  }
-
-  #openPlain(instance: TraceInstance): PlainCounter {
-    const { journal, choice, options } = this.#parts;
-    const counter = new PlainCounter(instance, journal, {
-      kind: choice.kind,
-      reading: this.#reading,
-      byProtocol: options.by.includes('proto'),
-      emit: (record) => this.investigation.record(record),
-    });
-    this.#counter = counter;
-    return counter;
-  }
-
-  #startTables(start: NonNullable<DropsSetup['count']>): DropCounter {
-    const { instance, options, facts, setup } = this.#parts;
-    const tables = start();
-    this.#tables = tables;
-    const hist = this.#parts.tap.look('hist', (event: string) => readHist(instance, event));
-    return new TableCounter(hist, tables, options.by, {
-      reasons: facts.reasons,
-      hasReason: facts.hasReason,
-      swapped: setup.totalByProbe,
-      name: (address, text) => {
-        this.#names.learn(address, text);
-        return this.#reading.name(address);
-      },
-      netnsName: this.#reading.netnsName,
-    });
-  }
-
   #openTap(): void {
     const { options, facts, setup, namespaces, tap } = this.#parts;
     tap.begin(() => {
-      this.#counter.snapshot();
+      this.#counting.snapshot();
       return this.telling.opening({
         format: facts.format,
         hasReason: facts.hasReason,
         swapped: setup.totalByProbe,
-        tables: this.#tables,
+        tables: this.#counting.tables,
         sampled: this.investigation.sampled,
         stack: this.investigation.stack,
         by: options.by,
@@ -294,7 +214,7 @@ export class LiveDrops implements Side {
   #tellInterval(): void {
     this.#names.refresh();
     this.#closing?.follow(this.#table.totals());
-    this.#intervals.end(this.#counter, () => {
+    this.#intervals.end(this.#counting, () => {
       // Of several CPUs' records, the last of a round wait for the next one, to be given in time order.
       if (this.#parts.setup.count !== null) for (let round = 0; round < 2; round++) this.#read();
     });
