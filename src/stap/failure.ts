@@ -249,10 +249,22 @@ const FAILURES: readonly Failure[] = [
     pass: 4,
     say: ({ release }, [, file]) => ({
       message: `this SystemTap does not fit kernel ${release}, mostly because it is older: its own ${file} does not compile for it`,
-      hint: 'take another SystemTap (stap --version): 5.6 compiles for 6.1 to 7.2, 4.4 for 5.10; on another host if need be: kwho probe --compile -r RELEASE',
+      hint: ANOTHER_STAP,
+    }),
+  },
+  {
+    // The module is loaded, and then looks for what it needs that no module can be linked with.
+    code: 'stap-unfit',
+    pattern: /ERROR: Can't resolve (\w+)!/,
+    say: ({ release }, [, symbol]) => ({
+      message: `this SystemTap does not fit kernel ${release}, mostly because it is older: its modules want ${symbol}(), which this kernel does not have`,
+      hint: ANOTHER_STAP,
     }),
   },
 ];
+
+const ANOTHER_STAP =
+  'take another SystemTap (stap --version): 5.6 is known to work for 5.10 to 7.2; on another host if need be: kwho probe --compile -r RELEASE';
 
 function wordsOf({ message, hint = '' }: KwhoError): { message: string; hint: string } {
   return { message, hint };

@@ -90,12 +90,18 @@ const NOT_FOUND = 127;
 
 /**
  * The program takes the shell's own place, so that kwho is its parent. Its number cannot be given to another process
- * meanwhile: the shell that waits is in the group of that number. One that does not end in time is killed.
+ * meanwhile: the shell that waits is in the group of that number. One that does not end in time is killed. What is dead
+ * and was not fetched by its parent (a container's first process may never do that) is gone.
  */
 const LEASH = `scratch=$1
 shift
+alive() {
+  kill -0 "$1" || return 1
+  read -r stat <"/proc/$1/stat" || return 0
+  case $stat in *') Z '*) return 1 ;; esac
+}
 tidy() {
-  [ -z "$scratch" ] || kill -0 $PPID || rm -rf -- "$scratch"
+  [ -z "$scratch" ] || alive $PPID || rm -rf -- "$scratch"
 }
 (
   trap '' TERM INT HUP QUIT
@@ -104,7 +110,7 @@ tidy() {
   seconds=0
   while [ $seconds -lt 120 ]; do
     sleep 1
-    kill -0 $$ || { tidy; exit; }
+    alive $$ || { tidy; exit; }
     seconds=$((seconds + 1))
   done
   tidy

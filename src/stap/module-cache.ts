@@ -4,6 +4,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -52,6 +53,7 @@ export class ModuleCache {
     const folder = dirname(file);
     this.#make(this.#root);
     this.#make(folder);
+    removeAbandoned(folder);
     const temporary = join(folder, `building.${process.pid}`);
     const building = join(temporary, `${name}.ko`);
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
@@ -127,6 +129,14 @@ export function cacheRoot(uid: number, env: Readonly<Record<string, string | und
     XDG_CACHE_HOME?.startsWith('/') === true ? XDG_CACHE_HOME : join(HOME ?? '/', '.cache'),
     'kwho/stap',
   );
+}
+
+/** What builds that were killed have left. */
+function removeAbandoned(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = /^building\.(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(folder, name), { recursive: true });
+  }
 }
 
 /** inode(7) */

@@ -49,6 +49,7 @@ describe('what SystemTap itself printed', () => {
     ['staprun-no-modules', 'stap-no-modules'],
     ['staprun-damaged', 'stap-module-mismatch'],
     ['staprun-other-version', 'stap-module-mismatch'],
+    ['staprun-older-than-kernel', 'stap-unfit'],
   ])('staprun: %s', (name, code) => {
     expect(of(verbatim(name), 'staprun').code).toBe(code);
   });

@@ -51,6 +51,16 @@ describe('the module cache', () => {
     expect(cache.find('kwho_log', other)).toBeNull();
   });
 
+  it('loses what a build that was killed has left, and not what another one is building', () => {
+    const other = cache.place('kwho_log', KEY);
+    const abandoned = join(dirname(dirname(other.building)), 'building.4194305');
+    mkdirSync(abandoned);
+    writeFileSync(join(abandoned, 'half-done'), '');
+    cache.place('kwho_log', KEY);
+    expect(existsSync(abandoned)).toBe(false);
+    expect(existsSync(dirname(other.building))).toBe(true);
+  });
+
   it('has why the last build for a kernel came to nothing, until one comes to something', () => {
     expect(cache.lastFailure('log', '6.1.0-56-amd64')).toBeNull();
     cache.place('kwho_log', KEY).discard();

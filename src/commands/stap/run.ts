@@ -10,7 +10,7 @@ import { ReadyFile } from '../ready-file.js';
 import type { Side } from '../side.js';
 import { Stop } from '../stop.js';
 import { watch } from '../watch.js';
-import { findModule, type WantedModule } from './modules.js';
+import { findModule, moduleCache, type WantedModule } from './modules.js';
 import { removeOrphanedModules } from './orphans.js';
 
 /** What a command wants of a run with SystemTap. */
@@ -71,6 +71,7 @@ export async function runWithStap<S extends StapSide>(command: StapCommand<S>): 
     );
   } catch (error) {
     if (stop.reached) return stop.status;
+    if (options.module === null) noteUnfit(error, command.module());
     if (command.otherwise !== null && error instanceof KwhoError) return command.otherwise(error);
     throw both(error, instead);
   }
@@ -103,6 +104,12 @@ export async function runWithStap<S extends StapSide>(command: StapCommand<S>): 
 const BUFFER_MIB = 8;
 const DRAIN_MS = 5000;
 const DRAIN_AFTER_SIGNAL_MS = 500;
+
+/** A module that could be built and not be run would be built and fail next time as well. */
+function noteUnfit(error: unknown, { command }: WantedModule): void {
+  if (error instanceof KwhoError && error.code === 'stap-unfit')
+    moduleCache().noteFailure(command, release(), error.message);
+}
 
 /** @throws what {@link ModuleRun.start} and the check throw; the module is out of the kernel then */
 async function startModule(

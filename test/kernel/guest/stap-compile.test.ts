@@ -72,9 +72,11 @@ describe.skipIf(!hasStap)('SystemTap with compiler and headers', () => {
       run.child.kill(signal);
       expect(await run.ended()).toBe(status);
       await settled();
-      for (let waited = 0; temporary().length > 0 && waited < 10_000; waited += 200) await sleep(200);
+      // A place in the cache that was not filled goes with the next build.
+      const left = () => temporary().filter((path) => signal !== 'SIGKILL' || !path.startsWith(CACHE));
+      for (let waited = 0; left().length > 0 && waited < 10_000; waited += 200) await sleep(200);
       expect(modulesKept()).toEqual(before);
-      expect({ temporary: temporary(), said: run.stdout }).toEqual(NOTHING);
+      expect({ temporary: left(), said: run.stdout }).toEqual(NOTHING);
     },
     15 * MINUTES,
   );
@@ -86,7 +88,11 @@ const UNFIT: Record<'drops' | 'log', Partial<Record<string, RegExp>>> = {
     '6.1': /this SystemTap does not fit kernel 6\.1\.\S+, mostly because it is older/,
     '6.12': /stap finds the tracepoint nowhere in the headers of kernel 6\.12\./,
   },
-  log: { '6.1': /this SystemTap does not fit kernel 6\.1\.\S+, mostly because it is older/ },
+  log: {
+    '6.1': /this SystemTap does not fit kernel 6\.1\.\S+, mostly because it is older/,
+    '6.12':
+      /this SystemTap does not fit kernel 6\.12\.\S+, mostly because it is older: its modules want uprobe_unregister\(\)/,
+  },
 };
 
 describe.skipIf(ownStapRoot === undefined)('the SystemTap of this kernel’s own Debian', () => {
