@@ -63,7 +63,7 @@ export class PlainCounter implements DropCounter, TraceReader {
       const layout = parsePageHeader(instanceHeader(instance), endianness());
       const [format] = readFormats(instance.tracefs, instance.path, [DROP_EVENT]);
       const counter = new DropPageCounter({ layout, format: format! });
-      this.#source = new PageSource(instance.path, layout.size, (cpu, page) => {
+      this.#source = new PageSource(instance.path, { pageSize: layout.size }, (cpu, page) => {
         const { lost, lostUncounted } = counter;
         counter.pages(cpu, page);
         if (counter.lost > lost) emit({ kind: 'lost', cpu, count: counter.lost - lost });

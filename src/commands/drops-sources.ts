@@ -118,8 +118,10 @@ export class DropSources {
     stack: () => boolean,
     emit: (record: TraceRecord) => void,
   ): TraceReader {
-    const { journal, choice, proc, tap } = this.#parts;
+    const { journal, choice, proc, tap, setup, options } = this.#parts;
     return openReader(instance, journal, {
+      // Samples go on while they are read: one buffer full is enough, and then it is seen that they are too many.
+      ...(name === 'detail' && takesSamples(setup, options) ? { pagesARound: SAMPLES_KIB / PAGE_KIB } : {}),
       choice,
       events: [event],
       stack,
@@ -162,3 +164,4 @@ export function switchOn(
 
 /** Per CPU: some two hundred single drops with their headers. */
 export const SAMPLES_KIB = 128;
+const PAGE_KIB = 4;

@@ -90,13 +90,15 @@ export interface ReaderOptions {
   emit: (record: TraceRecord) => void;
   /** Which of a run's ring buffers it is, for a recording. */
   tap: BytesTap;
+  /** The most pages of a CPU that a poll reads; enough for a default buffer where it is not given. */
+  pagesARound?: number | undefined;
 }
 
 /** Opens the chosen reader. Its files are closed when the journal is undone. */
 export function openReader(
   instance: TraceInstance,
   journal: KernelJournal,
-  { choice, events, stack, proc, emit, tap }: ReaderOptions,
+  { choice, events, stack, proc, emit, tap, pagesARound }: ReaderOptions,
 ): TraceReader {
   const facts: DecodingFacts = {
     kind: choice.kind,
@@ -110,7 +112,9 @@ export function openReader(
   const decoding = openDecoding(facts, { symbol: tap.symbols(named), emit });
   tap.begin(facts);
   const source =
-    choice.kind === 'text' ? openPipe(instance, decoding, tap) : openPages(instance, decoding, tap);
+    choice.kind === 'text'
+      ? openPipe(instance, decoding, tap)
+      : openPages(instance, decoding, tap, pagesARound);
   journal.hold('trace_pipe', () => source.close());
   if (choice.kind === 'pages') holdPipe(instance, journal);
   return {
@@ -141,8 +145,14 @@ function openPipe(instance: TraceInstance, { text }: TraceDecoding, tap: BytesTa
 /** The text of all CPUs comes merged. */
 const NO_CPU = -1;
 
-function openPages(instance: TraceInstance, decoding: TraceDecoding, tap: BytesTap): PageSource {
-  return new PageSource(instance.path, decoding.pageSize, (cpu, page) => {
+function openPages(
+  instance: TraceInstance,
+  decoding: TraceDecoding,
+  tap: BytesTap,
+  pagesARound: number | undefined,
+): PageSource {
+  const { pageSize } = decoding;
+  return new PageSource(instance.path, { pageSize, pagesARound }, (cpu, page) => {
     tap.bytes(cpu, page);
     decoding.page(cpu, page);
   });

@@ -16,11 +16,17 @@ export interface TraceSource {
 export class PageSource implements TraceSource {
   readonly #files: { cpu: number; fd: number }[] = [];
   readonly #buffer: Uint8Array;
+  readonly #pagesARound: number;
   readonly #sink: (cpu: number, page: Uint8Array) => void;
 
-  /** @param pageSize bytes of one page, header and data */
-  constructor(instance: string, pageSize: number, sink: (cpu: number, page: Uint8Array) => void) {
+  /** @param pageSize bytes of one page, header and data @param pagesARound the most that a poll takes of a CPU */
+  constructor(
+    instance: string,
+    { pageSize, pagesARound = PAGES_A_ROUND }: { pageSize: number; pagesARound?: number | undefined },
+    sink: (cpu: number, page: Uint8Array) => void,
+  ) {
     this.#buffer = new Uint8Array(pageSize);
+    this.#pagesARound = pagesARound;
     this.#sink = sink;
     try {
       for (const cpu of listCpus(instance)) {
@@ -39,7 +45,7 @@ export class PageSource implements TraceSource {
   poll(): boolean {
     let any = false;
     for (const file of this.#files) {
-      for (let pages = 0; pages < PAGES_A_ROUND; pages++) {
+      for (let pages = 0; pages < this.#pagesARound; pages++) {
         const n = readNow(file.fd, this.#buffer);
         if (n === 0) break;
         any = true;

@@ -50,7 +50,9 @@ describe('pages', () => {
     tracefs.put('per_cpu/cpu0/trace_pipe_raw', pages(1, 2).toString('latin1'));
     tracefs.put('per_cpu/cpu1/trace_pipe_raw', pages(10, 1).toString('latin1'));
     const seen: [number, number, number][] = [];
-    const source = new PageSource(tracefs.path, PAGE, (cpu, page) => seen.push([cpu, page[0], page.length]));
+    const source = new PageSource(tracefs.path, { pageSize: PAGE }, (cpu, page) =>
+      seen.push([cpu, page[0], page.length]),
+    );
     expect(source.poll()).toBe(true);
     expect(seen).toEqual([
       [0, 1, PAGE],
@@ -62,9 +64,19 @@ describe('pages', () => {
     source.close();
   });
 
+  it('are handed over in rounds no longer than wanted', () => {
+    tracefs.put('per_cpu/cpu0/trace_pipe_raw', Buffer.alloc(5 * PAGE, 7).toString('latin1'));
+    tracefs.put('per_cpu/cpu1/trace_pipe_raw', '');
+    let pages = 0;
+    const source = new PageSource(tracefs.path, { pageSize: PAGE, pagesARound: 2 }, () => pages++);
+    const rounds = [source.poll(), pages, source.poll(), pages, source.poll(), pages, source.poll()];
+    expect(rounds).toEqual([true, 2, true, 4, true, 5, false]);
+    source.close();
+  });
+
   it('a CPU whose file cannot be opened is an error', () => {
     tracefs.put('per_cpu/cpu0/trace_pipe_raw');
     mkdirSync(join(tracefs.path, 'per_cpu/cpu1'));
-    expect(() => new PageSource(tracefs.path, PAGE, () => {})).toThrow(/ENOENT/);
+    expect(() => new PageSource(tracefs.path, { pageSize: PAGE }, () => {})).toThrow(/ENOENT/);
   });
 });
