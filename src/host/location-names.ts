@@ -5,8 +5,8 @@ import { KernelSymbols, type ResolvedSymbol } from './symbols.js';
 
 /**
  * Names return addresses: the places that free packets, the frames of a stack. What the kernel itself has named (in
- * its tables) is remembered, also beyond the life of its module; the rest comes from `/proc/kallsyms`, read when the first address asks for it and again when
- * modules have come or gone.
+ * its tables) is remembered, also beyond the life of its module; the rest comes from `/proc/kallsyms`, read when the
+ * first address asks for it and again when modules have come or gone.
  */
 export class LocationNames {
   readonly #readSymbols: () => Uint8Array;

@@ -56,7 +56,7 @@ function reasonOf(value: FieldValue | undefined, reasons: DropReasons): string |
 
 /** Text of 5.17 to 6.8 has a hash of 32 bits in the place of the address (lib/vsprintf.c `%p`): nobody can name it. */
 export function locate(value: FieldValue | undefined, name: DropReading['name']): DropLocation {
-  if (typeof value === 'number' || typeof value === 'bigint') {
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) {
     const address = BigInt.asUintN(64, BigInt(value));
     if (!isKernelPointer(address)) return { ...NOWHERE, address: null };
     return { ...(name(address) ?? NOWHERE), address: `0x${address.toString(16)}` };

@@ -251,6 +251,7 @@ it('pointers, names and namespaces are told from what only looks like them', () 
 describe('any record', () => {
   const value: fc.Arbitrary<FieldValue | undefined> = fc.oneof(
     fc.integer(),
+    fc.double(),
     fc.bigInt(-(2n ** 63n), 2n ** 64n),
     fc.string(),
     fc.constantFrom(null, undefined, '(fault)', 0xffff, 0xffff888000000000n),
