@@ -8,7 +8,7 @@ import { ShellMedium } from '../tracefs/medium.js';
 import { dropConditions } from './drops-conditions.js';
 import type { DropsOptions } from './drops-options.js';
 import { setUpDrops } from './drops-setup.js';
-import { refuseWhenFull, SAMPLES_KIB, switchOn, takesSamples } from './drops-sources.js';
+import { refuseWhenFull, samplesIn, switchOn, takesSamples } from './drops-sources.js';
 import { Namespaces } from './namespaces.js';
 
 /** Prints what a run would write into the kernel, and how it would take it back, as lines for a shell. */
@@ -24,10 +24,9 @@ export async function dryRunDrops(options: DropsOptions): Promise<number> {
   const instance = new TraceInstance(tracefs, process.pid, journal);
   const reader = options.reader === 'text' ? 'text' : 'pages';
   const setup = setUpDrops({ instance, journal, facts, options, conditions, reader, sys: '/sys' });
-  const sampling = takesSamples(setup, options);
-  const bufferKib = options.bufferKib ?? (sampling ? SAMPLES_KIB : null);
-  switchOn(instance, setup.detail, { ...options, bufferKib });
-  if (sampling) refuseWhenFull(instance);
+  const samples = takesSamples(setup, options);
+  switchOn(instance, setup.detail, samples ? samplesIn(options) : options);
+  if (samples) refuseWhenFull(instance);
   if (setup.detail !== null && setup.detail.filter !== setup.detail.base && setup.detail.filter !== null)
     instance.set(join('events', setup.detail.event, 'filter'), setup.detail.filter);
   const tables = setup.count?.();

@@ -31,6 +31,7 @@ export interface DropSourcesParts {
 export class DropSources {
   readonly #parts: DropSourcesParts;
   readonly #instance: TraceInstance;
+  readonly #samples: boolean;
   #detail: TraceReader | null = null;
   #counting: { instance: TraceInstance; reader: TraceReader } | null = null;
 
@@ -40,11 +41,9 @@ export class DropSources {
     const { setup, options } = parts;
     const { detail } = setup;
     // Only a probe that is to be checked first has to see more than what was asked for.
-    const bufferKib = options.bufferKib ?? (takesSamples(setup, options) ? SAMPLES_KIB : null);
-    switchOn(parts.instance, detail?.kind === 'event' ? { ...detail, base: detail.filter } : detail, {
-      ...options,
-      bufferKib,
-    });
+    this.#samples = takesSamples(setup, options);
+    const first = detail?.kind === 'event' ? { ...detail, base: detail.filter } : detail;
+    switchOn(parts.instance, first, this.#samples ? samplesIn(options) : options);
     if (setup.detail === null) {
       holdPipe(parts.instance, parts.journal);
       return;
@@ -62,9 +61,8 @@ export class DropSources {
 
   /** From now on only what was asked for, and of samples what finds room. What is recorded already is given as it is. */
   narrow(): void {
-    const { setup, options } = this.#parts;
-    if (takesSamples(setup, options)) refuseWhenFull(this.#instance);
-    const { detail } = setup;
+    if (this.#samples) refuseWhenFull(this.#instance);
+    const { detail } = this.#parts.setup;
     if (detail?.kind !== 'fields' || detail.filter === null || detail.filter === detail.base) return;
     this.#instance.set(`events/${detail.event}/filter`, detail.filter);
     while (this.#detail?.poll() === true) {}
@@ -99,8 +97,7 @@ export class DropSources {
 
   /** Samples that came while the ring buffer was full. */
   get refused(): number {
-    const { setup, options } = this.#parts;
-    if (!takesSamples(setup, options)) return 0;
+    if (!this.#samples) return 0;
     return [...readLosses(this.#instance.path).values()].reduce((sum, count) => sum + count, 0);
   }
 
@@ -118,10 +115,10 @@ export class DropSources {
     stack: () => boolean,
     emit: (record: TraceRecord) => void,
   ): TraceReader {
-    const { journal, choice, proc, tap, setup, options } = this.#parts;
+    const { journal, choice, proc, tap } = this.#parts;
     return openReader(instance, journal, {
       // Samples go on while they are read: one buffer full is enough, and then it is seen that they are too many.
-      ...(name === 'detail' && takesSamples(setup, options) ? { pagesARound: SAMPLES_KIB / PAGE_KIB } : {}),
+      ...(name === 'detail' && this.#samples ? { pagesARound: SAMPLES_KIB / PAGE_KIB } : {}),
       choice,
       events: [event],
       stack,
@@ -138,6 +135,11 @@ export function takesSamples(
   { events }: Pick<DropsOptions, 'events'>,
 ): boolean {
   return (count !== null || counting !== null) && detail !== null && !events;
+}
+
+/** Their ring buffer is small, unless somebody wants another. */
+export function samplesIn<O extends Pick<DropsOptions, 'bufferKib'>>(options: O): O {
+  return { ...options, bufferKib: options.bufferKib ?? SAMPLES_KIB };
 }
 
 /**
@@ -163,5 +165,5 @@ export function switchOn(
 }
 
 /** Per CPU: some two hundred single drops with their headers. */
-export const SAMPLES_KIB = 128;
+const SAMPLES_KIB = 128;
 const PAGE_KIB = 4;

@@ -50,7 +50,7 @@ export const drops: Command = {
     buffer: {
       value: 'SIZE',
       parse: parseSize,
-      help: 'ring buffer per CPU: 512K, 4M (kernel default: 1408K)',
+      help: 'ring buffer per CPU: 512K, 4M (else 128K for samples beside counts, 1408K for all)',
     },
     reader: {
       value: 'KIND',

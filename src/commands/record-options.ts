@@ -25,7 +25,11 @@ export const BOTH_SIDES: Readonly<Record<string, OptionSpec>> = {
     parse: parseChoice(['auto', 'hist', 'fields', 'event']),
     help: 'of the drops: auto (default), hist, fields or event',
   },
-  buffer: { value: 'SIZE', parse: parseSize, help: 'ring buffer per CPU: 512K, 4M (kernel default: 1408K)' },
+  buffer: {
+    value: 'SIZE',
+    parse: parseSize,
+    help: 'ring buffer per CPU: 512K, 4M (else 128K for samples of drops, 1408K for the rest)',
+  },
   reader: {
     value: 'KIND',
     parse: parseChoice(['auto', 'pages', 'text']),
