@@ -63,12 +63,16 @@ export class PlainCounter implements DropCounter, TraceReader {
       const layout = parsePageHeader(instanceHeader(instance), endianness());
       const [format] = readFormats(instance.tracefs, instance.path, [DROP_EVENT]);
       const counter = new DropPageCounter({ layout, format: format! });
-      this.#source = new PageSource(instance.path, { pageSize: layout.size }, (cpu, page) => {
-        const { lost, lostUncounted } = counter;
-        counter.pages(cpu, page);
-        if (counter.lost > lost) emit({ kind: 'lost', cpu, count: counter.lost - lost });
-        if (counter.lostUncounted > lostUncounted) emit({ kind: 'lost', cpu, count: null });
-      });
+      this.#source = new PageSource(
+        instance.path,
+        { pageSize: layout.size, space: counter.space },
+        (cpu, page) => {
+          const { lost, lostUncounted } = counter;
+          counter.pages(cpu, page);
+          if (counter.lost > lost) emit({ kind: 'lost', cpu, count: counter.lost - lost });
+          if (counter.lostUncounted > lostUncounted) emit({ kind: 'lost', cpu, count: null });
+        },
+      );
       this.#counts = () => counter.counts();
       this.#malformed = () => counter.malformed;
       this.#end = () => {};

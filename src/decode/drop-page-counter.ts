@@ -1,6 +1,6 @@
-import { type FamiliarPages, familiarPages, LONGEST_FAMILIAR } from './drop-page-familiar.js';
+import { HEAD } from './drop-page-code.js';
 import { type DropFieldOffsets, dropFieldOffsets } from './drop-page-fields.js';
-import { type DropPageSlots, dropPageSlots } from './drop-page-slots.js';
+import { DropPageScan } from './drop-page-scan.js';
 import type { EventFormat } from './event-format.js';
 import type { PageLayout } from './page-header.js';
 import { RingPageWalker } from './ring-page.js';
@@ -51,9 +51,9 @@ export class DropPageCounter {
   readonly #fields: DropFieldOffsets;
   readonly #other: ((cpu: number, bytes: Uint8Array) => void) | undefined;
   readonly #walker: RingPageWalker;
-  readonly #slots: DropPageSlots = dropPageSlots();
-  /** The fast way through the buffer that the last pages stood in. */
-  #familiar: FamiliarPages | null = null;
+  readonly #scan: DropPageScan;
+  /** Of the space. */
+  readonly #view: DataView;
   /** Bytes of the last drop's record, which the next ones are taken to have, or 0. */
   #length = 0;
   /** Counts of the keys that were drained. */
@@ -66,16 +66,26 @@ export class DropPageCounter {
     this.#fields = dropFieldOffsets(format);
     this.#other = other;
     this.#walker = new RingPageWalker(layout);
+    this.#scan = new DropPageScan(this.#id, this.#fields, layout.size);
+    this.#view = new DataView(this.space.buffer, this.space.byteOffset, this.space.length);
+  }
+
+  /** A buffer to read pages into, of one page or more. Those that stand anywhere else are copied. */
+  get space(): Uint8Array {
+    return this.#scan.space;
   }
 
   /** Counts one page of this CPU or several, one behind the other; `bytes` may be used again afterwards. */
   pages(cpu: number, bytes: Uint8Array): void {
     const { size } = this.#layout;
-    const familiar = this.#familiarIn(bytes.buffer);
+    const { space } = this.#scan;
+    const stands = bytes.buffer === space.buffer;
     for (let from = 0; from < bytes.length; from += size) {
-      const to = Math.min(from + size, bytes.length);
-      const done = this.#plain(familiar, bytes.byteOffset + from, to - from);
-      if (done !== ALL) this.#rest(cpu, bytes.subarray(from, to), done);
+      const length = Math.min(size, bytes.length - from);
+      if (!stands) space.set(bytes.subarray(from, from + length));
+      const base = stands ? bytes.byteOffset - space.byteOffset + from : 0;
+      const done = this.#plain(base, length);
+      if (done !== ALL) this.#rest(cpu, bytes.subarray(from, from + length), done);
     }
   }
 
@@ -102,7 +112,7 @@ export class DropPageCounter {
   #total: Float64Array = new Float64Array(0);
 
   #settle(): void {
-    const since = this.#slots.take();
+    const since = this.#scan.take();
     if (this.#total.length < since.length) {
       const grown = new Float64Array(since.length);
       grown.set(this.#total);
@@ -112,7 +122,7 @@ export class DropPageCounter {
   }
 
   #list(counts: Float64Array): DropPageCount[] {
-    const { keys } = this.#slots;
+    const { keys } = this.#scan;
     const list: DropPageCount[] = [];
     for (let key = 0; key < keys.size; key++) {
       const count = counts[key] ?? 0;
@@ -128,33 +138,26 @@ export class DropPageCounter {
     return list;
   }
 
-  #familiarIn(buffer: ArrayBufferLike): FamiliarPages {
-    if (this.#familiar?.view.buffer !== buffer) {
-      this.#familiar = familiarPages(new DataView(buffer), this.#id, this.#fields, this.#slots);
-    }
-    return this.#familiar;
-  }
-
   /**
-   * A page that says nothing of losses, with drops of one length only.
-   * @returns ALL, or how many drops at its start were counted
+   * The drops of one length with which a page in the space starts.
+   * @returns ALL, where that is the whole page and it tells of no loss, or how many were counted
    */
-  #plain(familiar: FamiliarPages, base: number, size: number): number {
+  #plain(base: number, size: number): number {
     const { data, commit, timestamp, longSize } = this.#layout;
-    if (size < data) return 0;
-    const { view } = familiar;
-    const used = view.getUint32(base + commit, true);
-    const upper = longSize === 8 ? view.getUint32(base + commit + 4, true) : 0;
-    if (upper !== 0 || used > size - data) return 0;
-    const end = base + data + used;
-    const behind = familiar.read(base + data, end, this.#length);
-    const counted = familiar.events();
-    if (counted > 0) {
+    if (size < data || this.#length === 0) return 0;
+    const view = this.#view;
+    const word = view.getInt32(base + commit, true);
+    const used = word & BYTES_IN_USE;
+    const upper = longSize === 8 ? view.getInt32(base + commit + 4, true) : 0;
+    if (used > size - data || (upper !== 0 && upper !== word >> 31)) return 0;
+    const start = base + data;
+    const behind = this.#scan.scan(start, start + used, this.#length);
+    if (behind > start) {
       const stamp = view.getUint32(base + timestamp + 4, true) * 2 ** 32;
-      this.lastTime = stamp + (view.getUint32(base + timestamp, true) + familiar.elapsed());
-      this.firstTime ??= this.lastTime;
+      this.lastTime = stamp + (view.getUint32(base + timestamp, true) + this.#scan.elapsed);
     }
-    return behind === end ? ALL : counted;
+    if (behind === start + used && word === used) return ALL;
+    return (behind - start) / (HEAD + this.#length);
   }
 
   /** Any page, from behind its first events on. */
@@ -181,23 +184,11 @@ export class DropPageCounter {
       const why = `event id ${id} has ${length} bytes, its format says ${this.#fields.least}`;
       this.#reject(why, bytes, offset, offset + length);
     } else {
-      this.#count(view, offset);
+      this.#scan.count(view, offset);
       this.#length = length <= LONGEST_FAMILIAR ? length : 0;
       this.firstTime ??= time;
       this.lastTime = time;
     }
-  }
-
-  #count(view: DataView, offset: number): void {
-    const { low, high, reason, protocol } = this.#fields;
-    const slot = this.#slots.find(
-      view.getInt32(offset + low, true),
-      high < 0 ? 0 : view.getInt32(offset + high, true),
-      reason < 0 ? 0 : view.getInt32(offset + reason, true),
-      view.getUint16(offset + protocol, true),
-    );
-    this.#slots.hits[slot]! += 1;
-    this.#slots.counted(1);
   }
 
   #reject(why: string, bytes: Uint8Array, from: number, to: number): void {
@@ -209,6 +200,10 @@ export class DropPageCounter {
 }
 
 const ALL = -1;
+/** Of the commit word: without its flags (see readCommit()). */
+const BYTES_IN_USE = 2 ** 30 - 1;
+/** What an event's head can tell of a record's length (RINGBUF_TYPE_DATA_TYPE_LEN_MAX): longer ones have it elsewhere. */
+const LONGEST_FAMILIAR = 28 * 4;
 const SAMPLES = 5;
 /** Most bytes of a sample. */
 const SAMPLE = 64;

@@ -9,6 +9,12 @@ export interface TraceSource {
   close(): void;
 }
 
+interface PageSourceOptions {
+  pageSize: number;
+  space?: Uint8Array;
+  pagesARound?: number | undefined;
+}
+
 /**
  * Reads the ring buffer as binary pages, one file a CPU (`per_cpu/cpuN/trace_pipe_raw`; kernel/trace/trace.c
  * tracing_buffers_read()). A read gives what is there of one page, and EAGAIN when there is nothing.
@@ -19,13 +25,17 @@ export class PageSource implements TraceSource {
   readonly #pagesARound: number;
   readonly #sink: (cpu: number, page: Uint8Array) => void;
 
-  /** @param pageSize bytes of one page, header and data @param pagesARound the most that a poll takes of a CPU */
+  /**
+   * @param pageSize bytes of one page, header and data
+   * @param space where a page is read to
+   * @param pagesARound the most that a poll takes of a CPU
+   */
   constructor(
     instance: string,
-    { pageSize, pagesARound = PAGES_A_ROUND }: { pageSize: number; pagesARound?: number | undefined },
+    { pageSize, space = new Uint8Array(pageSize), pagesARound = PAGES_A_ROUND }: PageSourceOptions,
     sink: (cpu: number, page: Uint8Array) => void,
   ) {
-    this.#buffer = new Uint8Array(pageSize);
+    this.#buffer = space.subarray(0, pageSize);
     this.#pagesARound = pagesARound;
     this.#sink = sink;
     try {

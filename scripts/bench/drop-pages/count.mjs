@@ -13,12 +13,12 @@ const counter = new DropPageCounter({
   layout: parsePageHeader(fixture('C-header_page.txt')),
   format: parseEventFormat(fixture('format-skb-kfree_skb.txt')),
 });
-const pages = Buffer.alloc(64 * 4096);
+const { space } = counter;
 const fd = openSync(path, 'r');
 for (;;) {
-  const n = readSync(fd, pages, 0, pages.length, null);
+  const n = readSync(fd, space, 0, space.length, null);
   if (n === 0) break;
-  counter.pages(0, n === pages.length ? pages : pages.subarray(0, n));
+  counter.pages(0, space.subarray(0, n));
 }
 
 const counts = new Map();
