@@ -33,6 +33,7 @@ export class ForeignPlayback implements Player {
   /** When the interval under way began. */
   #from: number | null = null;
   now: number | null = null;
+  readonly isOrdered = true;
 
   constructor(read: (into: Uint8Array) => number, kind: 'trace-pipe' | Dialect, file: string) {
     this.#read = read;

@@ -13,6 +13,7 @@ export class Playback implements Player {
   readonly #reader: RecordingReader;
   #sides: ReadonlyMap<string, ReplaySide> = new Map();
   #drops: DropsReplay | null = null;
+  #round: PlayedParts['round'];
   #ahead: RecordingBlock | null;
   #told = 0;
   #strange = 0;
@@ -22,6 +23,7 @@ export class Playback implements Player {
   readonly host: RecordedHost;
   /** A recording is a file: it is all there. */
   readonly isHungry = false;
+  readonly isOrdered = false;
 
   /**
    * @param read puts the next bytes of the file into the array and tells how many
@@ -33,7 +35,8 @@ export class Playback implements Player {
     this.host = hostIn(this.#ahead);
   }
 
-  play({ log, drops, messages }: PlayedParts): void {
+  play({ log, drops, messages, round }: PlayedParts): void {
+    this.#round = round;
     const sides = new Map<string, ReplaySide>();
     if (log !== null) sides.set('log', new LogReplay(log.sink, log));
     if (drops !== null) {
@@ -63,6 +66,7 @@ export class Playback implements Player {
     if (block.kind === 'round') this.now = block.time;
     if (block.time > 0) this.#first ??= block.time;
     this.#give(block);
+    if (block.kind === 'round') this.#round?.(block.stream, block.time);
     this.#ahead = this.#reader.next();
     this.#tellDamage();
     return true;

@@ -12,6 +12,8 @@ export interface Player {
   readonly next: number | null;
   /** The next step asks for bytes that may not be there yet: those before it have all been played. */
   readonly isHungry: boolean;
+  /** Whether both sides are played in one order of time; else each is in its own, and there are rounds. */
+  readonly isOrdered: boolean;
   /** Running totals of the drop side. */
   readonly progress: { counted: number; detailed: number };
   /** Says who is to be told what. To be called once, before the first step. */
@@ -37,4 +39,6 @@ export interface PlayedParts {
   log: ({ sink: EventSink } & LogReplayOptions) | null;
   drops: ({ sink: EventSink } & DropsReplayOptions) | null;
   messages: ((event: KwhoEvent) => void) | null;
+  /** Told when a round of reading of a stream was over, with its time on the kernel's clock in seconds. */
+  round?: (stream: string, time: number) => void;
 }

@@ -8,10 +8,11 @@ import type { SideName } from './live-sides.js';
 import type { LogOptions } from './log-options.js';
 import { openLogOutput } from './log-output.js';
 import type { PlayedParts, Player } from './player.js';
+import { SideOrder } from './replay-order.js';
 
 /** What is wanted of a recording. */
 export interface Wanted {
-  /** As which command's output; null for both, one after the other as it came. */
+  /** As which command's output; null for both, in the order of time. */
   side: SideName | null;
   log: LogOptions;
   drops: DropsOptions;
@@ -29,20 +30,30 @@ export function textParts(
   out: OutputChannel,
 ): PlayedParts {
   const { host } = player;
-  const now = () => (player.now ?? 0) * 1000;
+  const order = side === null && !player.isOrdered ? new SideOrder(player) : null;
+  const told = () => order?.moment ?? player;
+  const now = () => (told().now ?? 0) * 1000;
   const wall = (time: number) => host.wallAtZero + time * 1000;
   const options = dropsWanted(drops);
-  const known = { catalogue: options.catalogue, host: host.netns, wall, progress: () => player.progress };
+  const known = {
+    catalogue: options.catalogue,
+    host: host.netns,
+    wall,
+    progress: () => told().progress,
+  };
+  const logOutput = openLogOutput(out, { ...log, json }, wall, now);
+  const dropOutput = openDropOutput(out, json, known);
   return {
     log:
       side === 'drops'
         ? null
-        : { sink: openLogOutput(out, { ...log, json }, wall, now), filter: log, maxEvents: log.maxEvents },
+        : { sink: order?.sink(logOutput) ?? logOutput, filter: log, maxEvents: log.maxEvents },
     drops:
       side === 'log'
         ? null
-        : { sink: openDropOutput(out, json, known), ...options, by: by ? drops.by : null },
+        : { sink: order?.sink(dropOutput) ?? dropOutput, ...options, by: by ? drops.by : null },
     messages: null,
+    round: (stream, time) => order?.round(stream, time),
   };
 }
 
