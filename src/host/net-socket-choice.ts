@@ -1,7 +1,7 @@
 import type { CheckSite } from './net-check.js';
 import type { DropFlow } from './net-world.js';
 import { MOST_READ, readInside } from './netns-reach.js';
-import { type InetSocket, parseInetSockets } from './socket-table.js';
+import { type InetSocket, parseInetSockets, TCP_LISTEN } from './socket-table.js';
 
 export type Protocol = 'udp' | 'tcp' | 'raw';
 
@@ -13,16 +13,21 @@ export interface ChosenSocket {
   rank: number;
 }
 
-/**
- * The sockets that a flow's packets go to; without a flow, those that refused packets while we watched. null where nobody
- * has such a socket; none where that is not known for sure.
- */
-export async function chooseSockets(site: CheckSite, proto: Protocol | null): Promise<ChosenSocket[] | null> {
+export interface SocketChoice {
+  /** Those that a flow's packets go to; without a flow, those that refused packets while we watched. */
+  chosen: ChosenSocket[];
+  /** Where nobody has such a socket: those of the same port that take other packets. null: that is not known for sure. */
+  others: ChosenSocket[] | null;
+}
+
+export async function chooseSockets(site: CheckSite, proto: Protocol | null): Promise<SocketChoice> {
   const tables = await readTables(site, proto);
-  const meant = tables.flatMap((table) => receivers(table, site.place.flow));
-  if (meant.length > 0) return meant;
-  if (proto === null) return refusing(site, tables);
-  return tables.length > 0 && tables.every(isWhole) ? null : [];
+  const { flow } = site.place;
+  const chosen = tables.flatMap((table) => receivers(table, flow));
+  if (chosen.length > 0) return { chosen, others: null };
+  if (proto === null) return { chosen: refusing(site, tables), others: null };
+  const isSure = tables.length > 0 && tables.every(isWhole);
+  return { chosen: [], others: isSure ? tables.flatMap((table) => samePort(table, flow)) : null };
 }
 
 interface Table {
@@ -62,6 +67,14 @@ function receivers({ proto, sockets }: Table, flow: DropFlow | null): ChosenSock
   });
   const best = Math.max(...found.map(({ rank }) => rank));
   return found.filter(({ rank }) => rank === best);
+}
+
+/** A TCP connection takes no new ones, and is no service. */
+function samePort({ proto, sockets }: Table, flow: DropFlow | null): ChosenSocket[] {
+  return sockets.flatMap((socket): ChosenSocket[] => {
+    if (socket.local.port !== flow?.dport || (proto === 'tcp' && socket.state !== TCP_LISTEN)) return [];
+    return [{ proto, socket, rank: socket.local.address === flow.dst ? 1 : 0 }];
+  });
 }
 
 function isAny(address: string): boolean {

@@ -18,15 +18,10 @@ import { type InetSocket, TCP_LISTEN } from './socket-table.js';
  */
 export async function socketEvidence(site: CheckSite): Promise<Evidence[]> {
   const proto = PROTOCOLS.find((name) => name === site.place.flow?.proto) ?? null;
-  const chosen = await chooseSockets(site, proto);
-  if (chosen === null) return [nobody(site, proto ?? 'udp')];
+  const { chosen, others } = await chooseSockets(site, proto);
+  if (others !== null) return nobody(site, proto ?? 'udp', others);
   if (chosen.length === 0) return proto === null ? packetSocketEvidence(site) : [];
-  const sockets = chosen.sort((a, b) => b.rank - a.rank).slice(0, MOST);
-  const owners = findSocketOwners(
-    site.world,
-    sockets.map(({ socket }) => socket.inode),
-    OWNER_BUDGET_MS,
-  );
+  const { sockets, owners } = foremost(site, chosen);
   const memory = await readMemory(site, sockets);
   const usual = await usualBuffer(site);
   return sockets.map((each) =>
@@ -37,15 +32,35 @@ export async function socketEvidence(site: CheckSite): Promise<Evidence[]> {
 const PROTOCOLS = ['udp', 'tcp'] as const;
 const MOST = 3;
 
-function nobody(site: CheckSite, proto: Protocol): Evidence {
+function foremost(
+  { world }: CheckSite,
+  all: ChosenSocket[],
+): { sockets: ChosenSocket[]; owners: Map<number, SocketOwner> } {
+  const sockets = all.sort((a, b) => b.rank - a.rank).slice(0, MOST);
+  const inodes = sockets.map(({ socket }) => socket.inode);
+  return { sockets, owners: findSocketOwners(world, inodes, OWNER_BUDGET_MS) };
+}
+
+/** That no socket takes the flow's packets, and which of the same port take others: on another address, of another peer. */
+function nobody(site: CheckSite, proto: Protocol, others: ChosenSocket[]): Evidence[] {
   const { dst, dport } = site.place.flow as DropFlow;
+  const wanted = joined({ address: dst ?? '*', port: dport ?? 0 });
+  const command = showing(site, proto, dport);
+  const line = (text: ByteString): Evidence => ({ kind: 'socket', text, moved: true, command });
+  const { sockets, owners } = foremost(site, others);
+  const lines = sockets.map(({ socket }) =>
+    line(`${holder(owners.get(socket.inode), socket.inode)} ${otherUse(proto, socket)}`),
+  );
+  if (sockets.some(({ socket }) => joined(socket.local) === wanted)) return lines;
   const what = proto === 'tcp' ? 'listens on or is connected to' : 'is bound to';
-  return {
-    kind: 'socket',
-    text: `no ${proto} socket ${what} ${joined({ address: dst ?? '*', port: dport ?? 0 })} here`,
-    moved: true,
-    command: showing(site, proto, dport),
-  };
+  return [line(`no ${proto} socket ${what} ${wanted} here`), ...lines];
+}
+
+function otherUse(proto: Protocol, { local, remote }: InetSocket): string {
+  if (proto === 'tcp') return `listens on ${joined(local)} only`;
+  return remote.port === 0
+    ? `is bound to ${joined(local)} only`
+    : `is bound to ${joined(local)}, and takes packets from ${joined(remote)} only`;
 }
 
 async function readMemory(
@@ -75,9 +90,21 @@ function describe(
   usual: number | null,
 ): Evidence {
   const isListening = proto === 'tcp' && socket.state === TCP_LISTEN;
-  const told = isListening ? listening(socket, memory) : receiving(site, socket, memory, usual);
+  const only = memory === undefined ? null : otherwiseOnly(site, memory);
+  const told =
+    only !== null
+      ? { text: `${isListening ? 'listens on ' : ''}${joined(socket.local)} for ${only} only`, moved: true }
+      : isListening
+        ? listening(socket, memory)
+        : receiving(site, socket, memory, usual);
   const command = showing(site, proto, socket.local.port);
   return { kind: 'socket', text: `${holder(owner, socket.inode)} ${told.text}`, moved: told.moved, command };
+}
+
+/** What the table of sockets does not show: that this one takes other packets than the flow's. */
+function otherwiseOnly({ place }: CheckSite, { device, onlyIpv6 }: SocketMemory): string | null {
+  if (onlyIpv6 && place.flow?.family === 'ipv4') return 'IPv6';
+  return device !== null && place.dev !== null && device !== place.dev ? `packets of ${device}` : null;
 }
 
 interface Told {

@@ -8,9 +8,9 @@ describe('a page', () => {
     expect(explainText(CATALOGUE, 'NO_SOCKET')).toMatchInlineSnapshot(`
       "NO_SOCKET: suspect, worth looking into
 
-      No program has a socket open for this address and port, or the connection that the packet belongs to is gone.
+      No socket here takes packets for this address and port, or the connection that the packet belongs to is gone.
 
-      Next: Check with ss -lntu in the same network namespace that the service runs and listens on this address and port.
+      Next: Check with ss -lntu in the same namespace that the service listens on this address, port and interface; if it does, look for sk_lookup programs in bpftool prog.
       Look at: the socket and its program, counters UdpNoPorts Udp6NoPorts TcpOutRsts
       Of multicasts and broadcasts: noise, a healthy host has it too
       Of TCP resets: noise, a healthy host has it too

@@ -273,6 +273,7 @@ describe('sockets', () => {
     ]);
     expect(await told({ kind: 'socket' }, at({ dst: '10.0.0.3' }))).toEqual([
       '* no udp socket is bound to 10.0.0.3:5001 here',
+      '* python3[200] is bound to 10.0.0.2:5001 only',
     ]);
     expect(await told({ kind: 'socket' }, at({ proto: 'tcp', dport: 81 }))).toEqual([
       '* no tcp socket listens on or is connected to 10.0.0.2:81 here',
