@@ -148,7 +148,7 @@ export class NetEvidence {
   async #look(request: CheckRequest, place: DropPlace, watched: WatchedNamespace): Promise<Evidence[]> {
     const world = this.#world;
     const { netns } = watched;
-    const [before, after] = await Promise.all([watched.before(), watched.after()]);
+    const { before, after } = await watched.snapshots();
     const milliseconds = (after?.at ?? world.now()) - (before?.at ?? watched.since);
     const site: CheckSite = { world, netns, place: { ...place, netns }, before, after, milliseconds };
     switch (request.kind) {

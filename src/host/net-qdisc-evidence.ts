@@ -16,7 +16,7 @@ export function qdiscEvidence(site: CheckSite, before: QdiscList | null, after: 
   if (after.silent !== null) return [line(`could not look at the queues: ${after.silent}`, false)];
   const found = after.qdiscs
     .filter((qdisc) => dev === null || qdisc.dev === dev)
-    .sort((a, b) => b.drops - a.drops);
+    .sort((a, b) => b.drops - a.drops || depth(b) - depth(a));
   const earlier = before?.silent === null ? before : null;
   const time = earlier === null ? '' : ` in ${duration(after.at - earlier.at)}`;
   const moved = risesOf(found, earlier).slice(0, MOST);
@@ -32,7 +32,8 @@ export function qdiscEvidence(site: CheckSite, before: QdiscList | null, after: 
     const still = earlier === null ? '' : ` dropped nothing${time}`;
     const total = qdisc.drops === 0 ? '' : ` has dropped ${counted(qdisc.drops, 'packet')} since it was made`;
     const words = [still, total].filter((part) => part !== '').join(',');
-    return line(nameOf(qdisc) + (words === '' ? ' has dropped nothing since it was made' : words), false);
+    const said = words === '' ? ' has dropped nothing since it was made' : words;
+    return line(`${nameOf(qdisc)}${said}${qdisc.drops === 0 ? '' : stateOf(qdisc)}`, false);
   });
 }
 
@@ -48,7 +49,12 @@ function risesOf(found: readonly Qdisc[], before: QdiscList | null): { qdisc: Qd
       return { qdisc, rise: then > qdisc.drops ? qdisc.drops : qdisc.drops - then };
     })
     .filter(({ rise }) => rise > 0)
-    .sort((a, b) => b.rise - a.rise);
+    .sort((a, b) => b.rise - a.rise || depth(b.qdisc) - depth(a.qdisc));
+}
+
+/** A queue counts what those below it dropped as its own: of two that count alike, it was the one below. */
+function depth({ place }: Qdisc): number {
+  return place.endsWith('root') ? 0 : 1;
 }
 
 function idOf({ dev, kind, place }: Qdisc): string {
@@ -59,8 +65,23 @@ function nameOf({ dev, kind, place }: Qdisc): ByteString {
   return `qdisc ${kind} ${place} on ${dev}`;
 }
 
-function stateOf({ bounds, waiting }: Qdisc): string {
-  const parts = [bounds, waiting === 0 ? '' : `${counted(waiting, 'packet')} waiting`];
+function stateOf({ kind, bounds, waiting }: Qdisc): string {
+  const parts = [bounds, WAYS[kind] ?? '', waiting === 0 ? '' : `${counted(waiting, 'packet')} waiting`];
   const said = parts.filter((part) => part !== '').join(', ');
   return said === '' ? '' : ` (${said})`;
 }
+
+/** Disciplines that drop without being full: net/sched/sch_*.c, tc-*(8). */
+const WAYS: Readonly<Record<ByteString, string>> = {
+  blackhole: 'drops everything',
+  drr: 'drops what no filter puts into a class',
+  qfq: 'drops what no filter puts into a class',
+  etf: 'drops what has no send time or a past one',
+  taprio: 'drops what fits into no time slot',
+  ...Object.fromEntries(
+    ['red', 'gred', 'sfb', 'choke', 'pie', 'fq_pie', 'codel', 'fq_codel', 'cake', 'dualpi2'].map((kind) => [
+      kind,
+      'drops early where packets wait too long',
+    ]),
+  ),
+};

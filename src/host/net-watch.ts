@@ -56,17 +56,24 @@ export class WatchedNamespace {
     return this.#before;
   }
 
+  async snapshots(): Promise<{ before: NetSnapshot | null; after: NetSnapshot | null }> {
+    const [before, after] = await Promise.all([this.#before, this.after()]);
+    return { before: this.#ifInTime(before, after), after };
+  }
+
   /** As of now, or of the end. */
   after(): Promise<NetSnapshot | null> {
     return this.#now.snapshot.take(this.#ended);
   }
 
   async rules(): Promise<{ before: RuleList | null; after: RuleList }> {
-    return { before: (await this.#deep?.rules) ?? null, after: await this.#now.rules.take(this.#ended) };
+    const after = await this.#now.rules.take(this.#ended);
+    return { before: this.#ifInTime((await this.#deep?.rules) ?? null, after), after };
   }
 
   async qdiscs(): Promise<{ before: QdiscList | null; after: QdiscList }> {
-    return { before: (await this.#deep?.qdiscs) ?? null, after: await this.#now.qdiscs.take(this.#ended) };
+    const after = await this.#now.qdiscs.take(this.#ended);
+    return { before: this.#ifInTime((await this.#deep?.qdiscs) ?? null, after), after };
   }
 
   /** What an interface's driver said at the beginning; null where it was not asked. */
@@ -85,6 +92,15 @@ export class WatchedNamespace {
       for (const [name, count] of counters) rise.devices.get(dev)?.set(`${name} (ethtool -S)`, count);
     }
     return rise;
+  }
+
+  /** A busy host takes seconds to ask a program: a first look in the second half of a short run missed what came before. */
+  #ifInTime<T extends { readonly at: number }>(
+    before: T | null,
+    after: { readonly at: number } | null,
+  ): T | null {
+    if (before === null || after === null) return before;
+    return before.at - this.since <= (after.at - this.since) / 2 ? before : null;
   }
 
   async #readNics(): Promise<Map<ByteString, Map<string, number>>> {
