@@ -72,6 +72,7 @@ function checkWords(check: Check): string {
 
 const CHECKS: Record<Exclude<Check['kind'], 'counter' | 'sysctl'>, string> = {
   socket: 'the socket and its program',
+  sender: 'the program that sends',
   rules: 'firewall rules',
   link: 'the interface',
   softnet: 'the packet queues of the processors',

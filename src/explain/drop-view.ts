@@ -80,6 +80,7 @@ type PlainKind = Exclude<Check['kind'], 'counter' | 'sysctl'>;
 
 const PLAIN_KINDS: Record<PlainKind, true> = {
   socket: true,
+  sender: true,
   rules: true,
   link: true,
   softnet: true,

@@ -10,7 +10,7 @@ import { qdiscEvidence } from './net-qdisc-evidence.js';
 import { routeEvidence } from './net-route.js';
 import { ruleEvidence } from './net-rules-evidence.js';
 import type { NetRise } from './net-snapshot.js';
-import { socketEvidence } from './net-socket.js';
+import { senderEvidence, socketEvidence } from './net-socket.js';
 import { type SoftnetCpu, softnetRise } from './net-softnet.js';
 import { readSoftnet, softnetEvidence } from './net-softnet-evidence.js';
 import { sysctlEvidence } from './net-sysctl.js';
@@ -158,6 +158,8 @@ export class NetEvidence {
         return sysctlEvidence(site, request.names);
       case 'socket':
         return socketEvidence(site);
+      case 'sender':
+        return senderEvidence(site);
       case 'rules': {
         const rules = await watched.rules();
         return ruleEvidence(site, rules.before, rules.after);

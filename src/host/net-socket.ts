@@ -29,6 +29,24 @@ export async function socketEvidence(site: CheckSite): Promise<Evidence[]> {
   );
 }
 
+/** Whose the flow's packets are, where they come from a socket of this namespace. */
+export async function senderEvidence(site: CheckSite): Promise<Evidence[]> {
+  const { flow } = site.place;
+  const proto = PROTOCOLS.find((name) => name === flow?.proto);
+  if (flow === null || proto === undefined) return [];
+  const { src, sport, dst, dport } = flow;
+  // It is the one that answers would go to.
+  const answers: DropFlow = { ...flow, src: dst, sport: dport, dst: src, dport: sport };
+  const { chosen } = await chooseSockets({ ...site, place: { ...site.place, flow: answers } }, proto);
+  const { sockets, owners } = foremost(site, chosen);
+  return sockets.map(({ socket }) => ({
+    kind: 'sender',
+    text: `${holder(owners.get(socket.inode), socket.inode)} sends from ${joined(socket.local)}`,
+    moved: false,
+    command: showing(site, proto, sport),
+  }));
+}
+
 const PROTOCOLS = ['udp', 'tcp'] as const;
 const MOST = 3;
 

@@ -25,6 +25,7 @@ export type CheckRequest =
 
 export type PlainCheckKind =
   | 'socket'
+  | 'sender'
   | 'rules'
   | 'link'
   | 'softnet'

@@ -280,6 +280,17 @@ describe('sockets', () => {
     ]);
   });
 
+  it('the one that a flow comes from', async () => {
+    await watch();
+    const { src, dst, sport, dport } = place.flow!;
+    const flow = { ...place.flow!, src: dst, dst: src, sport: dport, dport: sport };
+    expect(await told({ kind: 'sender' }, { flow })).toEqual(['- python3[200] sends from 10.0.0.2:5001']);
+    // One of another host, and one whose socket is gone.
+    expect(await told({ kind: 'sender' })).toEqual([]);
+    expect(await told({ kind: 'sender' }, { flow: { ...flow, sport: 9 } })).toEqual([]);
+    expect(await told({ kind: 'sender' }, { flow: null })).toEqual([]);
+  });
+
   it('a socket for every IPv6 address takes IPv4 too', async () => {
     await watch();
     const flow = { ...place.flow!, dport: 5002 };
@@ -607,9 +618,9 @@ describe('neighbours', () => {
 const EVERY: CheckRequest[] = [
   { kind: 'counter', names: ['UdpNoPorts'] },
   { kind: 'sysctl', names: ['net.ipv4.conf.{dev}.rp_filter'] },
-  ...(['socket', 'rules', 'link', 'softnet', 'qdisc', 'conntrack', 'route', 'neighbour'] as const).map(
-    (kind) => ({ kind }),
-  ),
+  ...(
+    ['socket', 'sender', 'rules', 'link', 'softnet', 'qdisc', 'conntrack', 'route', 'neighbour'] as const
+  ).map((kind) => ({ kind })),
 ];
 
 describe('whatever happens, a check says less and never fails', () => {
