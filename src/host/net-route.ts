@@ -95,9 +95,9 @@ function refusal(stderr: ByteString): string {
 }
 
 const REFUSALS: Record<string, string> = {
-  'Network is unreachable': 'none matches (Network is unreachable)',
+  'Network is unreachable': 'none matches, or an ip rule says unreachable (Network is unreachable)',
   'No route to host': 'an unreachable route, or this host does not forward (No route to host)',
-  'Permission denied': 'a prohibit route (Permission denied)',
-  'Invalid argument': 'a blackhole route (Invalid argument)',
+  'Permission denied': 'a prohibit route or ip rule (Permission denied)',
+  'Invalid argument': 'a blackhole route or ip rule (Invalid argument)',
   'Invalid cross-device link': 'the source address fails rp_filter (Invalid cross-device link)',
 };

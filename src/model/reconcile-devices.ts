@@ -19,7 +19,9 @@ export function deviceLosses(rise: CounterRise, drops: readonly SeenDrops[], los
       const total = count(read, counters);
       if (total <= 0) return [];
       const seen =
-        isDrop === null ? 0 : lost + sum(drops.filter((drop) => isDrop(drop) && isAt(drop, rise.netns, dev)));
+        isDrop === null
+          ? 0
+          : lost + sum(drops.filter((drop) => isDrop(drop) && isAt(drop, rise.netns, dev, name)));
       const told = { netns: rise.netns, name: `${dev} ${name}`, count: total, what, next: at(next, dev) };
       return [{ told, unexplained: Math.max(0, total - seen) }];
     });
@@ -43,6 +45,9 @@ const BELOW_IP = dropped(
 
 /** A packet handed from one interface to another is counted at both, and seen at one. */
 const HANDED_OVER = /^(?:__)?(?:dev_forward_skb|veth_|netkit_|macvlan_|ipvlan_|tun_|tap_|br_)/;
+
+/** What a veth sends is received at once, and counts as not sent where no processor took it. */
+const REFUSED_BY_PEER = /^enqueue_to_backlog$/;
 
 const DEVICE_RULES: readonly DeviceRule[] = [
   {
@@ -95,8 +100,9 @@ function at(next: string, dev: ByteString): string {
   return /^\w[\w.@-]*$/.test(dev) ? next.replaceAll('DEV', dev) : next;
 }
 
-function isAt({ netns, dev, symbol }: SeenDrops, where: number, at: ByteString): boolean {
+function isAt({ netns, dev, symbol }: SeenDrops, where: number, at: ByteString, counter: string): boolean {
   if (dev === null || HANDED_OVER.test(symbol ?? '')) return true;
+  if (counter === 'tx_dropped' && REFUSED_BY_PEER.test(symbol ?? '')) return true;
   return dev === at && (netns === null || netns === where);
 }
 

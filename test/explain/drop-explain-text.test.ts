@@ -29,7 +29,7 @@ describe('a page', () => {
 
       Next: Check ip route get with the source address and the interface it came by, and that forwarding is on.
       Look at: the route, sysctl net.ipv4.conf.INTERFACE.forwarding net.ipv4.ip_forward, counters IpExtInNoRoutes IpInAddrErrors
-      With NOT_SPECIFIED: policy, somebody wanted it so. A blackhole, unreachable or prohibit route says to drop the packet.
+      With NOT_SPECIFIED: policy, somebody wanted it so. A blackhole, unreachable or prohibit route, or an ip rule of that kind, says to drop the packet.
       Kernels: Linux before 5.17, or wherever it gives no reason"
     `);
   });

@@ -532,13 +532,16 @@ describe('routes', () => {
   const flow = (dst: string, src: string | null = null) => ({ flow: { ...place.flow!, dst, src } });
 
   it.each([
-    ['route-none.err', '* no route to 8.8.8.8: none matches (Network is unreachable)'],
-    ['route-50.err', '* no route to 8.8.8.8: a blackhole route (Invalid argument)'],
+    [
+      'route-none.err',
+      '* no route to 8.8.8.8: none matches, or an ip rule says unreachable (Network is unreachable)',
+    ],
+    ['route-50.err', '* no route to 8.8.8.8: a blackhole route or ip rule (Invalid argument)'],
     [
       'route-51.err',
       '* no route to 8.8.8.8: an unreachable route, or this host does not forward (No route to host)',
     ],
-    ['route-52.err', '* no route to 8.8.8.8: a prohibit route (Permission denied)'],
+    ['route-52.err', '* no route to 8.8.8.8: a prohibit route or ip rule (Permission denied)'],
   ])('%s', async (fixture, line) => {
     net.answers['ip -j route get 8.8.8.8'] = refusal(fixture);
     await watch();

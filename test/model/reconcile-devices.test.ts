@@ -33,6 +33,9 @@ describe('as measured on 6.12', () => {
       drop({ reason: 'CPU_BACKLOG', symbol: 'enqueue_to_backlog', netns: S, dev: 'vs', count: 1 }),
     ];
     expect(told(drops, { [S]: { vs: { rx_dropped: 1 } } })).toEqual([]);
+    // The other end of the veth pair.
+    expect(told(drops, { [C]: { vc: { tx_dropped: 1 } } })).toEqual([]);
+    expect(told(drops, { [C]: { vc: { rx_dropped: 1 } } })).toEqual(['vc rx_dropped +1']);
   });
 });
 
