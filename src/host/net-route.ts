@@ -23,11 +23,24 @@ export async function routeEvidence(site: CheckSite): Promise<Evidence[]> {
   const dst = addressOf(flow?.dst);
   const src = addressOf(flow?.src);
   if (dst === null) return [];
+  const odd = oddAddresses(src, dst, dev);
+  // The kernel's refusal of these says "Invalid argument", as that of a blackhole route does.
+  if (odd.length > 0) return odd.map((text): Evidence => ({ kind: 'route', text, moved: true, command: '' }));
+  return routes(site, src, dst);
+}
+
+async function routes(site: CheckSite, src: string | null, dst: string): Promise<Evidence[]> {
+  const { dev } = site.place;
   if (src === null || dev === null || !isInterface(dev)) return [describe(dst, await ask(site, [dst]), '')];
   const back = await ask(site, [src]);
   const answers = routeOf(back.result);
-  // A packet of this host's own: it has not come in by any interface.
-  if (answers?.type === 'local') return [describe(dst, await ask(site, [dst]), '')];
+  if (answers?.type === 'local') {
+    const forth = await ask(site, [dst]);
+    // From this host to another: it has not come in by any interface.
+    if (routeOf(forth.result)?.type !== 'local' || dev === 'lo') return [describe(dst, forth, '')];
+    const text = `the source ${src} is an address of this host itself: given twice, sent in a circle, or forged`;
+    return [{ kind: 'route', text, moved: true, command: back.command }];
+  }
   const forth = await ask(site, [dst, 'from', src, 'iif', dev]);
   const lines = [describe(dst, forth, ` for packets from ${src} that come in by ${dev}`)];
   const out = answers?.dev ?? null;
@@ -45,6 +58,29 @@ export async function findRoute(site: CheckSite, to: readonly string[]): Promise
 export function addressOf(text: string | null | undefined): string | null {
   return text != null && isIP(text) !== 0 && !text.includes('%') ? text : null;
 }
+
+/** What the kernel calls martians (net/ipv4/route.c ip_route_input_slow(), RFC 1812 5.3.7). */
+function oddAddresses(src: string | null, dst: string, dev: ByteString | null): string[] {
+  if (dev === 'lo') return [];
+  const from = ODD_SOURCES.find(([address]) => src !== null && address.test(src));
+  const to = ODD_DESTINATIONS.find(([address]) => address.test(dst));
+  return [
+    ...(from === undefined ? [] : [`the source ${src} is ${from[1]}`]),
+    ...(to === undefined ? [] : [`the destination ${dst} is ${to[1]}`]),
+  ];
+}
+
+const LOOPBACK = [/^(?:127\.|::1$)/, 'a loopback address, which may not come from a network'] as const;
+const ODD_SOURCES = [
+  LOOPBACK,
+  [/^0\./, 'of the network 0.0.0.0/8, which is nobody to answer to'],
+  [/^(?:22[4-9]|23\d)\.|^ff/, 'a multicast address, from which nobody sends'],
+  [/^2(?:4\d|5[0-5])\./, 'a broadcast or reserved address, from which nobody sends'],
+] as const;
+const ODD_DESTINATIONS = [
+  LOOPBACK,
+  [/^0\.(?!0\.0\.0$)/, 'of the network 0.0.0.0/8, where nobody is'],
+] as const;
 
 interface Answer {
   result: CommandResult;
@@ -98,6 +134,7 @@ const REFUSALS: Record<string, string> = {
   'Network is unreachable': 'none matches, or an ip rule says unreachable (Network is unreachable)',
   'No route to host': 'an unreachable route, or this host does not forward (No route to host)',
   'Permission denied': 'a prohibit route or ip rule (Permission denied)',
-  'Invalid argument': 'a blackhole route or ip rule (Invalid argument)',
+  'Invalid argument':
+    'a blackhole route or ip rule, or addresses that may not come in there (Invalid argument)',
   'Invalid cross-device link': 'the source address fails rp_filter (Invalid cross-device link)',
 };

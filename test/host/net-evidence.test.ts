@@ -536,7 +536,10 @@ describe('routes', () => {
       'route-none.err',
       '* no route to 8.8.8.8: none matches, or an ip rule says unreachable (Network is unreachable)',
     ],
-    ['route-50.err', '* no route to 8.8.8.8: a blackhole route or ip rule (Invalid argument)'],
+    [
+      'route-50.err',
+      '* no route to 8.8.8.8: a blackhole route or ip rule, or addresses that may not come in there (Invalid argument)',
+    ],
     [
       'route-51.err',
       '* no route to 8.8.8.8: an unreachable route, or this host does not forward (No route to host)',
@@ -578,6 +581,35 @@ describe('routes', () => {
     expect(await told({ kind: 'route' }, flow('10.0.0.1', '10.0.0.2'))).toEqual([
       '- the route to 10.0.0.1 goes out by vs',
     ]);
+  });
+
+  it('of a packet that comes in from an address of this host', async () => {
+    net.answers['ip -j route get 10.0.0.9'] = netFixture('route-local-iif.json');
+    net.answers['ip -j route get 10.0.0.2'] = netFixture('route-local-iif.json');
+    await watch();
+    const forged = [
+      '* the source 10.0.0.9 is an address of this host itself: given twice, sent in a circle, or forged',
+    ];
+    expect(await told({ kind: 'route' }, flow('10.0.0.2', '10.0.0.9'))).toEqual(forged);
+    expect(await told({ kind: 'route' }, { ...flow('10.0.0.2', '10.0.0.9'), dev: 'lo' })).toEqual([
+      '- 10.0.0.2 is an address of this host',
+    ]);
+  });
+
+  it.each([
+    ['127.0.0.1', '10.0.0.2', 'the source 127.0.0.1 is a loopback address'],
+    ['10.0.0.1', '127.0.0.1', 'the destination 127.0.0.1 is a loopback address'],
+    ['::1', 'fd00::2', 'the source ::1 is a loopback address'],
+    ['0.0.0.0', '10.0.0.2', 'the source 0.0.0.0 is of the network 0.0.0.0/8'],
+    ['10.0.0.1', '0.0.0.1', 'the destination 0.0.0.1 is of the network 0.0.0.0/8'],
+    ['224.1.1.1', '10.0.0.2', 'the source 224.1.1.1 is a multicast address'],
+    ['ff02::1', 'fd00::2', 'the source ff02::1 is a multicast address'],
+    ['255.255.255.255', '10.0.0.2', 'the source 255.255.255.255 is a broadcast'],
+  ])('no network has packets from %j to %j', async (src, dst, text) => {
+    await watch();
+    const before = net.asked.length;
+    expect(await told({ kind: 'route' }, flow(dst, src))).toEqual([expect.stringContaining(`* ${text}`)]);
+    expect(net.asked).toHaveLength(before);
   });
 
   it.each(['--help', '1.2.3.4 dev x', 'fe80::1%eth0', ''])('no address: %j', async (dst) => {
