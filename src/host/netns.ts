@@ -129,6 +129,15 @@ export class NetnsFinder {
   }
 }
 
+/** Whether its way in still leads to it: the number of a namespace that ended is given to the next one at once. */
+export function isStillThere({ inum, path }: NetworkNamespace): boolean {
+  try {
+    return inumOf(readlinkSync(Buffer.from(path, 'latin1'), 'latin1')) === inum;
+  } catch {
+    return fileAt(path)?.ino === inum; // not a link of /proc but a mount
+  }
+}
+
 /** The inode number in a link of /proc/PID/ns: `net:[4026531840]`. */
 export function inumOf(link: string): number | null {
   const digits = /^net:\[(\d{1,10})\]$/.exec(link)?.[1];
