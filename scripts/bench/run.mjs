@@ -110,13 +110,24 @@ function print(each, reference, runs) {
       (Math.max(...own.map((one) => one.size)) / 1024).toFixed(0),
     ]);
   }
+  const compared = (each.compared?.({ runtimes }) ?? []).map(({ slow, fast }) => {
+    const [slower, faster] = [slow, fast].map(
+      (label) => [...runs].find(([program]) => program.label === label)?.[1],
+    );
+    if (slower === undefined || faster === undefined) return '';
+    const times = slower.map(({ wall }, round) => wall / faster[round].wall).sort((a, b) => a - b);
+    const range = `${times[0].toFixed(2)}–${times.at(-1).toFixed(2)}`;
+    return `${slow}: ${median(times).toFixed(2)} (${range}) times as long as ${fast}\n`;
+  });
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const lines = rows.map((row) =>
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
       .join('  '),
   );
-  process.stdout.write(`\n${each.title}; ${size / 1e6} MB, ${rounds} rounds\n${lines.join('\n')}\n`);
+  process.stdout.write(
+    `\n${each.title}; ${size / 1e6} MB, ${rounds} rounds\n${lines.join('\n')}\n${compared.join('')}`,
+  );
 }
 
 /** A program that can be run: what has a source is compiled. */

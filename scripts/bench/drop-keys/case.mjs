@@ -1,6 +1,6 @@
 // Two hundred thousand distinct (location, reason): here predicting loses, and a hash of the bytes has to hold.
 import { readFileSync } from 'node:fs';
-import dropText, { counting } from '../drop-text/case.mjs';
+import dropText, { againstMawk, counting } from '../drop-text/case.mjs';
 import { generate } from './generate.mjs';
 
 const here = (name) => new URL(name, import.meta.url).pathname;
@@ -16,4 +16,5 @@ export default {
   reference: dropText.reference,
   programs: counting,
   others: [{ label: 'wc -l', command: ['wc', '-l'] }],
+  compared: againstMawk,
 };

@@ -26,4 +26,6 @@ export default {
       },
     ]),
   others: [{ label: 'cat', command: ['cat'] }],
+  compared: ({ runtimes }) =>
+    runtimes.map(({ label }) => ({ slow: `kwho on text, ${label}`, fast: `kwho on pages, ${label}` })),
 };

@@ -19,7 +19,13 @@ export default {
     { label: 'C, getline and strstr', source: here('plain.c') },
     { label: 'wc -l', command: ['wc', '-l'] },
   ],
+  compared: againstMawk,
 };
+
+/** What kwho is to be faster than. */
+export function againstMawk({ runtimes }) {
+  return runtimes.map(({ label }) => ({ slow: 'mawk', fast: `kwho, ${label}` }));
+}
 
 /** Everything that counts text and has to agree with the C program. @param runtimes Node.js binaries to run ours with */
 export function counting({ dist, runtimes }) {
