@@ -1,4 +1,3 @@
-import { HEAD } from './drop-page-code.js';
 import { type DropFieldOffsets, dropFieldOffsets } from './drop-page-fields.js';
 import { DropPageScan } from './drop-page-scan.js';
 import type { EventFormat } from './event-format.js';
@@ -52,8 +51,6 @@ export class DropPageCounter {
   readonly #other: ((cpu: number, bytes: Uint8Array) => void) | undefined;
   readonly #walker: RingPageWalker;
   readonly #scan: DropPageScan;
-  /** Of the space. */
-  readonly #view: DataView;
   /** Bytes of the last drop's record, which the next ones are taken to have, or 0. */
   #length = 0;
   /** Counts of the keys that were drained. */
@@ -66,8 +63,7 @@ export class DropPageCounter {
     this.#fields = dropFieldOffsets(format);
     this.#other = other;
     this.#walker = new RingPageWalker(layout);
-    this.#scan = new DropPageScan(this.#id, this.#fields, layout.size);
-    this.#view = new DataView(this.space.buffer, this.space.byteOffset, this.space.length);
+    this.#scan = new DropPageScan(this.#id, this.#fields, layout);
   }
 
   /** A buffer to read pages into, of one page or more. Those that stand anywhere else are copied. */
@@ -77,15 +73,16 @@ export class DropPageCounter {
 
   /** Counts one page of this CPU or several, one behind the other; `bytes` may be used again afterwards. */
   pages(cpu: number, bytes: Uint8Array): void {
-    const { size } = this.#layout;
     const { space } = this.#scan;
-    const stands = bytes.buffer === space.buffer;
-    for (let from = 0; from < bytes.length; from += size) {
-      const length = Math.min(size, bytes.length - from);
-      if (!stands) space.set(bytes.subarray(from, from + length));
-      const base = stands ? bytes.byteOffset - space.byteOffset + from : 0;
-      const done = this.#plain(base, length);
-      if (done !== ALL) this.#rest(cpu, bytes.subarray(from, from + length), done);
+    if (bytes.buffer === space.buffer) {
+      this.#pages(cpu, bytes, bytes.byteOffset - space.byteOffset);
+      return;
+    }
+    const most = space.length - (space.length % this.#layout.size);
+    for (let from = 0; from < bytes.length; from += most) {
+      const part = bytes.subarray(from, from + most);
+      space.set(part);
+      this.#pages(cpu, part, 0);
     }
   }
 
@@ -138,26 +135,21 @@ export class DropPageCounter {
     return list;
   }
 
-  /**
-   * The drops of one length with which a page in the space starts.
-   * @returns ALL, where that is the whole page and it tells of no loss, or how many were counted
-   */
-  #plain(base: number, size: number): number {
-    const { data, commit, timestamp, longSize } = this.#layout;
-    if (size < data || this.#length === 0) return 0;
-    const view = this.#view;
-    const word = view.getInt32(base + commit, true);
-    const used = word & BYTES_IN_USE;
-    const upper = longSize === 8 ? view.getInt32(base + commit + 4, true) : 0;
-    if (used > size - data || (upper !== 0 && upper !== word >> 31)) return 0;
-    const start = base + data;
-    const behind = this.#scan.scan(start, start + used, this.#length);
-    if (behind > start) {
-      const stamp = view.getUint32(base + timestamp + 4, true) * 2 ** 32;
-      this.lastTime = stamp + (view.getUint32(base + timestamp, true) + this.#scan.elapsed);
+  /** @param base where the bytes stand in the space */
+  #pages(cpu: number, bytes: Uint8Array, base: number): void {
+    const { size } = this.#layout;
+    const scan = this.#scan;
+    let from = 0;
+    while (from < bytes.length) {
+      let done = 0;
+      if (this.#length > 0) {
+        from = scan.pages(base + from, base + bytes.length, this.#length) - base;
+        done = scan.done;
+        this.lastTime = scan.lastTime ?? this.lastTime;
+      }
+      if (from < bytes.length) this.#rest(cpu, bytes.subarray(from, from + size), done);
+      from += size;
     }
-    if (behind === start + used && word === used) return ALL;
-    return (behind - start) / (HEAD + this.#length);
   }
 
   /** Any page, from behind its first events on. */
@@ -199,9 +191,6 @@ export class DropPageCounter {
   }
 }
 
-const ALL = -1;
-/** Of the commit word: without its flags (see readCommit()). */
-const BYTES_IN_USE = 2 ** 30 - 1;
 /** What an event's head can tell of a record's length (RINGBUF_TYPE_DATA_TYPE_LEN_MAX): longer ones have it elsewhere. */
 const LONGEST_FAMILIAR = 28 * 4;
 const SAMPLES = 5;

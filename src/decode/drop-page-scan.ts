@@ -1,8 +1,10 @@
 import {
   dropPageCode,
   ELAPSED,
+  ENDED,
   HEAD,
   HITS,
+  LAST,
   MISSED,
   NONE,
   SLOT,
@@ -12,6 +14,7 @@ import {
 } from './drop-page-code.js';
 import type { DropFieldOffsets } from './drop-page-fields.js';
 import { DropPageKeys } from './drop-page-keys.js';
+import type { PageLayout } from './page-header.js';
 
 /**
  * The fast way through pages: drops of one length, one behind the other, counted by code that is made for the record
@@ -23,9 +26,12 @@ export class DropPageScan {
   /** Where pages have to stand to be scanned. */
   readonly space: Uint8Array;
   readonly keys: DropPageKeys = new DropPageKeys();
-  /** Nanoseconds from the event before the last scan to the last drop of it. */
-  elapsed = 0;
+  /** Of the page where pages() ended: how many drops at its start were counted. */
+  done = 0;
+  /** Nanoseconds on the trace clock of the last drop that pages() counted; null where there was none. */
+  lastTime: number | null = null;
 
+  readonly #layout: PageLayout;
   readonly #fields: DropFieldOffsets;
   readonly #view: DataView;
   readonly #run: Run;
@@ -34,10 +40,11 @@ export class DropPageScan {
   /** By key. */
   #counts = new Float64Array(256);
 
-  /** @param id of the event @param pageSize bytes of a page, for one of which at least there is space */
-  constructor(id: number, fields: DropFieldOffsets, pageSize: number) {
-    const size = Math.max(SPACE_SIZE, pageSize);
-    const { memory, run } = load(dropPageCode(id, fields, SPACE + size), SPACE + size);
+  /** @param id of the event */
+  constructor(id: number, fields: DropFieldOffsets, layout: PageLayout) {
+    const size = Math.max(SPACE_SIZE, layout.size);
+    const { memory, run } = load(dropPageCode(id, fields, layout, SPACE + size), SPACE + size);
+    this.#layout = layout;
     this.#fields = fields;
     this.#run = run;
     this.#view = new DataView(memory);
@@ -46,25 +53,42 @@ export class DropPageScan {
   }
 
   /**
-   * Counts drops from byte `from` of the space on, up to the first event that is none or has another length.
-   * @param length bytes of each one's record
-   * @returns the byte behind the last one
+   * Counts the drops of the pages from byte `from` of the space on, up to a page that has or tells something else: its
+   * first drops are counted as well.
+   * @param length bytes of each drop's record
+   * @returns where that page begins, or the end of the last whole page
    */
-  scan(from: number, end: number, length: number): number {
+  pages(from: number, end: number, length: number): number {
     const view = this.#view;
-    const stop = SPACE + end - HEAD - length;
-    let at = SPACE + from;
-    let elapsed = 0;
-    while (at <= stop) {
+    const { data } = this.#layout;
+    let page = SPACE + from;
+    let at = page + data;
+    view.setInt32(LAST, NONE, true);
+    view.setBigUint64(ELAPSED, 0n);
+    for (;;) {
       view.setInt32(MISSED, NONE, true);
-      at = this.#run(at, stop, length);
-      elapsed += uint64(view, ELAPSED);
+      view.setInt32(ENDED, at, true);
+      page = this.#run(page, at, SPACE + end, length);
+      at = view.getInt32(ENDED, true);
       const slot = view.getInt32(MISSED, true);
       if (slot === NONE) break;
       this.#admit(slot, at + HEAD);
+      // Nothing of this page is counted yet.
+      if (at === page + data) view.setBigUint64(ELAPSED, 0n);
     }
-    this.elapsed = elapsed;
-    return at - SPACE;
+    this.done = (at - page - data) / (HEAD + length);
+    this.#tellTime(view.getInt32(LAST, true));
+    return page - SPACE;
+  }
+
+  #tellTime(page: number): void {
+    const view = this.#view;
+    const stamp = page + this.#layout.timestamp;
+    // Rounded once, as RingPageWalker does.
+    this.lastTime =
+      page === NONE
+        ? null
+        : view.getUint32(stamp + 4, true) * 2 ** 32 + (view.getUint32(stamp, true) + uint64(view, ELAPSED));
   }
 
   /** Counts one drop whose record stands at that byte, anywhere. */
@@ -126,8 +150,8 @@ declare const WebAssembly: {
   Instance: new (module: object) => { exports: { memory: { buffer: ArrayBuffer }; run: Run } };
 };
 
-/** Takes the addresses of the first event and of the last possible one; returns where it ended. */
-type Run = (at: number, stop: number, length: number) => number;
+/** What {@link dropPageCode} makes. */
+type Run = (page: number, at: number, end: number, length: number) => number;
 
 /** Without WebAssembly (`node --jitless`, no address space left) nothing is familiar, and all is read with care. */
 function load(code: Uint8Array, size: number): { memory: ArrayBuffer; run: Run } {
@@ -136,7 +160,7 @@ function load(code: Uint8Array, size: number): { memory: ArrayBuffer; run: Run }
     return { memory: exports.memory.buffer, run: exports.run };
   } catch (error) {
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    return { memory: new ArrayBuffer(size), run: (at) => at };
+    return { memory: new ArrayBuffer(size), run: (page) => page };
   }
 }
 

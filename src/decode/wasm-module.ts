@@ -14,6 +14,8 @@ export const i32 = {
   load: (offset: number): Code => [0x28, ...at(offset)],
   load16: (offset: number): Code => [0x2f, ...at(offset)],
   store: (offset: number): Code => [0x36, ...at(offset)],
+  eqz: [0x45],
+  ltU: [0x49],
   gtU: [0x4b],
   add: [0x6a],
   mul: [0x6c],
@@ -21,6 +23,7 @@ export const i32 = {
   or: [0x72],
   xor: [0x73],
   shl: [0x74],
+  shrS: [0x75],
   shrU: [0x76],
   wrap: [0xa7],
 } as const;

@@ -182,14 +182,23 @@ describe('any page', () => {
       fc.property(fc.array(fc.tuple(contents, damage), { minLength: 1, maxLength: 4 }), (pages) => {
         const counter = counterOf('6.12');
         const records: TraceRecord[] = [];
+        const all: Uint8Array[] = [];
         for (const [each, changes] of pages) {
           const bytes = buildPage(each);
           for (const [at, byte] of changes) bytes[at] = byte;
+          all.push(bytes);
           counter.pages(0, bytes);
           records.push(...general('6.12', bytes));
         }
         expect(byPlace(counter.counts())).toEqual(byPlace(placesOf(records)));
         expect(told(counter)).toEqual(toldBy(records));
+        // All at once, where they need not be copied.
+        const together = counterOf('6.12');
+        together.space.set(Buffer.concat(all));
+        together.pages(0, together.space.subarray(0, all.length * 4096));
+        expect(together.counts()).toEqual(counter.counts());
+        expect(told(together)).toEqual(told(counter));
+        expect([together.firstTime, together.lastTime]).toEqual([counter.firstTime, counter.lastTime]);
       }),
       { numRuns: 300 },
     );
@@ -276,7 +285,7 @@ function page(items: readonly PageItem[]): Uint8Array {
 
 const contents = fc
   .record({
-    stamp: fc.bigInt({ min: 0n, max: 2n ** 50n }),
+    stamp: fc.bigInt({ min: 0n, max: 2n ** 58n }),
     items: fc.array(
       fc.oneof(
         {
