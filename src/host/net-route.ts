@@ -31,13 +31,16 @@ export async function routeEvidence(site: CheckSite): Promise<Evidence[]> {
 
 async function routes(site: CheckSite, src: string | null, dst: string): Promise<Evidence[]> {
   const { dev } = site.place;
-  if (src === null || dev === null || !isInterface(dev)) return [describe(dst, await ask(site, [dst]), '')];
+  const direct = await ask(site, [dst]);
+  const way = routeOf(direct.result);
+  if (src === null || dev === null || !isInterface(dev)) return [describe(dst, direct, '')];
+  // On its way out already, and by which interface it came in is not known.
+  if (way !== null && way.type !== 'local' && way.dev === dev) return [describe(dst, direct, '')];
   const back = await ask(site, [src]);
   const answers = routeOf(back.result);
   if (answers?.type === 'local') {
-    const forth = await ask(site, [dst]);
     // From this host to another: it has not come in by any interface.
-    if (routeOf(forth.result)?.type !== 'local' || dev === 'lo') return [describe(dst, forth, '')];
+    if (way?.type !== 'local' || dev === 'lo') return [describe(dst, direct, '')];
     const text = `the source ${src} is an address of this host itself: given twice, sent in a circle, or forged`;
     return [{ kind: 'route', text, moved: true, command: back.command }];
   }

@@ -583,6 +583,15 @@ describe('routes', () => {
     ]);
   });
 
+  it('of a packet that was on its way out', async () => {
+    net.answers['ip -j route get 10.53.0.1'] = netFixture('route-53.json');
+    net.answers['ip -j route get 9.9.9.9'] = netFixture('route-53.json').replaceAll('vc', 'vs');
+    await watch();
+    expect(await told({ kind: 'route' }, { ...flow('10.53.0.1', '9.9.9.9'), dev: 'vc' })).toEqual([
+      '- the route to 10.53.0.1 goes out by vc, next hop 10.0.0.77',
+    ]);
+  });
+
   it('of a packet that comes in from an address of this host', async () => {
     net.answers['ip -j route get 10.0.0.9'] = netFixture('route-local-iif.json');
     net.answers['ip -j route get 10.0.0.2'] = netFixture('route-local-iif.json');

@@ -4,6 +4,7 @@ One process for all drop cases, as an emulated CPU takes a second to start anoth
 answers each with one line, {"ok": result} or {"error": text}. Bytes travel as {"hex": "..."}; sockets and other open
 things as {"id": number}.
 """
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -76,8 +77,8 @@ def write(ns, texts):
                 file.write(text)
 
 
-def open_socket(ns, family, type, protocol=0):
-    with Namespace(ns):
+def open_socket(ns, family, type, protocol=0, cgroup=None):
+    with Namespace(ns), things.get(cgroup, contextlib.nullcontext()):
         return socket.socket(family, type, protocol)
 
 
@@ -147,20 +148,65 @@ class Tun:
 
 
 class Xdp:
-    """A program that answers every packet with one verdict, attached as long as this is open (bpf(2))."""
+    """A program that answers every packet with one verdict, attached as long as this is open (bpf(2)).
+
+    A redirect (4) is to an interface that does not exist.
+    """
 
     def __init__(self, ns, dev, verdict, native):
-        # r0 = verdict; exit
-        code = ctypes.create_string_buffer(struct.pack('<BBhiBBhi', 0xB7, 0, 0, verdict, 0x95, 0, 0, 0))
-        license = ctypes.create_string_buffer(b'GPL')
-        pointers = ctypes.addressof(code), ctypes.addressof(license)
-        self.program = bpf(5, struct.pack('<IIQQIIQII16sII', 6, 2, *pointers, 0, 0, 0, 0, 0, b'kwho', 0, 37))
+        # r1 = interface; r2 = flags; bpf_redirect()
+        redirect = [(0xB7, 1, 0, 0x7FFFFFFF), (0xB7, 2, 0, 0), (0x85, 0, 0, 23)]
+        code = redirect if verdict == 4 else [(0xB7, 0, 0, verdict)]
+        self.program = load(6, code, 37)
         with Namespace(ns):
             self.link = bpf(28, struct.pack('<IIII', self.program, socket.if_nametoindex(dev), 37, 4 if native else 2))
 
     def close(self):
         os.close(self.link)
         os.close(self.program)
+
+
+class Cgroup:
+    """A control group that lets nothing in or out of its sockets (bpf(2), BPF_PROG_TYPE_CGROUP_SKB).
+
+    A socket belongs to it if it is made within a `with` block.
+    """
+
+    mount = '/tmp/kwho-cgroup2'
+
+    def __init__(self, out):
+        os.makedirs(self.mount, exist_ok=True)
+        if not os.path.exists(self.mount + '/cgroup.procs'):
+            check(LIBC.mount(b'none', self.mount.encode(), b'cgroup2', 0, None))
+        self.path = self.mount + '/kwho-deny'
+        os.mkdir(self.path)
+        self.program = load(8, [(0xB7, 0, 0, 0)], int(out))
+        self.fd = os.open(self.path, os.O_RDONLY)
+        bpf(8, struct.pack('<IIII', self.fd, self.program, int(out), 0))
+
+    def __enter__(self):
+        self.before = open('/proc/self/cgroup').read().strip().rpartition('::')[2]
+        self.move(self.path)
+
+    def __exit__(self, *_):
+        self.move(self.mount + self.before)
+
+    def move(self, path):
+        with open(path + '/cgroup.procs', 'w') as file:
+            file.write(str(os.getpid()))
+
+    def close(self):
+        os.close(self.fd)
+        os.close(self.program)
+        os.rmdir(self.path)
+
+
+def load(type, code, attach):
+    """A BPF program of (opcode, registers, offset, immediate), and exit."""
+    text = b''.join(struct.pack('<BBhi', *step) for step in [*code, (0x95, 0, 0, 0)])
+    code, license = ctypes.create_string_buffer(text), ctypes.create_string_buffer(b'GPL')
+    pointers = ctypes.addressof(code), ctypes.addressof(license)
+    return bpf(5, struct.pack('<IIQQIIQII16sII', type, len(text) // 8, *pointers, 0, 0, 0, 0, 0, b'kwho', 0, attach))
 
 
 def bpf(command, attributes):
@@ -200,7 +246,7 @@ def encode(value):
         return {'hex': value.hex()}
     if isinstance(value, (tuple, list)):
         return [encode(item) for item in value]
-    if isinstance(value, (socket.socket, Tun, Xdp, Stall)):
+    if isinstance(value, (socket.socket, Tun, Xdp, Cgroup, Stall)):
         things[id(value)] = value
         return {'id': id(value)}
     return value
@@ -225,6 +271,7 @@ OPERATIONS = {
     'close': close,
     'tun': Tun,
     'xdp': Xdp,
+    'cgroup': Cgroup,
     'stall': Stall,
 }
 

@@ -11,7 +11,7 @@ const BY_QDISC = since({
   '6.12': '__dev_queue_xmit',
   '7.2': '__tcf_kfree_skb_list',
 });
-const XDP = { ABORTED: 0, DROP: 1 };
+const XDP = { ABORTED: 0, DROP: 1, REDIRECT: 4 };
 const GOING_OUT = { dev: 'c0', netns: 'client' } as const;
 const BY_XDP = since({ '5.10': 'netif_receive_generic_xdp', '6.1': 'do_xdp_generic' });
 
@@ -50,6 +50,14 @@ export const QUEUE_CASES: readonly DropCase[] = [
   },
   lossy('netem-loss', 'netem loss 100%'),
   lossy('blackhole-qdisc', 'blackhole'),
+  lossy('drr-without-class', 'drr'),
+  lossy('etf-without-send-time', 'etf clockid CLOCK_TAI delta 200000'),
+  lossy('class-filter-drop', 'handle 1: prio', 'filter add dev c0 parent 1: matchall action drop'),
+  overflowing(
+    'red-early',
+    'qdisc add dev c0 root handle 1: tbf rate 8kbit burst 1600 limit 100000',
+    'qdisc add dev c0 parent 1:1 handle 2: red limit 20000 min 1100 max 2200 avpkt 1000 burst 1 probability 1',
+  ),
   overflowing('netem-limit', 'qdisc add dev c0 root netem delay 60s limit 3'),
   overflowing('tbf-limit', 'qdisc add dev c0 root tbf rate 8kbit burst 1600 limit 3000'),
   ...['pfifo limit 3', 'bfifo limit 3000', 'fq_codel limit 3', 'codel limit 3', 'sfq limit 3'].map((qdisc) =>
@@ -78,13 +86,20 @@ export const QUEUE_CASES: readonly DropCase[] = [
   xdp('xdp-generic-drop', XDP.DROP, false),
   xdp('xdp-generic-aborted', XDP.ABORTED, false),
   xdp('xdp-native-drop', XDP.DROP, true),
+  {
+    name: 'xdp-generic-redirect-failed',
+    net: PAIR,
+    setup: (lab) => lab.server.xdp('s0', XDP.REDIRECT, false),
+    inject: (lab) => sendUdp(lab.client, OPEN, 2),
+    drops: [lost('suspect', 'do_xdp_generic', 'XDP', { count: 2 })],
+  },
 ];
 
-function lossy(name: string, qdisc: string): DropCase {
+function lossy(name: string, qdisc: string, ...more: string[]): DropCase {
   return {
     name,
     net: PAIR,
-    setup: (lab) => lab.client.tc(`qdisc add dev c0 root ${qdisc}`),
+    setup: (lab) => lab.client.tc(`qdisc add dev c0 root ${qdisc}`, ...more),
     inject: (lab) => sendUdp(lab.client, OPEN, 2),
     drops: [lost('suspect', BY_QDISC, 'QDISC_DROP', { ...GOING_OUT, count: 2 })],
   };

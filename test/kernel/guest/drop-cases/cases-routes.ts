@@ -2,6 +2,7 @@ import { datagram, ENDS, IPV4, OPEN, PAIR, ROUTED, SHUT, sendFrame, sendIp, send
 import type { DropCase } from './drop-case.js';
 import { since } from './kernels.js';
 import { lost, UDP_OPEN, UDP_SHUT } from './lost.js';
+import type { NetLab } from './net-lab.js';
 import { CLIENT, SERVER } from './net-plan.js';
 import { ipv4, udp } from './packets.js';
 
@@ -57,6 +58,21 @@ export const ROUTE_CASES: readonly DropCase[] = [
   martian('martian-destination', { dst: '127.0.0.1' }, 'IP_LOCALNET'),
   martian('multicast-source', { src: '224.0.0.5' }, 'IP_INVALID_SOURCE'),
   martian('own-address-as-source', { src: SERVER.ip }, 'IP_LOCAL_SOURCE'),
+  options('source-routed', 'IP_INHDR', [0x83, 7, 4, 192, 0, 2, 1, 0]),
+  options('option-of-bad-length', 'IP_INHDR', [7, 1, 4, 0]),
+  ...['prohibit', 'blackhole'].map((type) => ({
+    ...forbidden(type),
+    name: `rule-${type}`,
+    setup: (lab: NetLab) => lab.router.ip(`rule add from ${CLIENT.ip} ${type}`),
+    inject: (lab: NetLab) => sendUdp(lab.client, SHUT, 2),
+    drops: [
+      lost(since({ '5.10': null, '6.1': 'policy' }), 'ip_error', 'NOT_SPECIFIED', {
+        ...IN_ROUTER,
+        count: 2,
+        flow: UDP_SHUT,
+      }),
+    ],
+  })),
   {
     name: 'unicast-in-multicast-frame',
     net: PAIR,
@@ -74,6 +90,16 @@ function forbidden(type: string): DropCase {
     setup: (lab) => lab.router.ip(`route add ${type} ${FAR}`),
     inject: (lab) => sendUdp(lab.client, OPEN, 2, { dst: FAR }),
     drops: [lost(since({ '5.10': null, '6.1': 'policy' }), 'ip_error', 'NOT_SPECIFIED', TO_FAR)],
+  };
+}
+
+/** Refused after the header itself was found right. */
+function options(name: string, reason: string, bytes: readonly number[]): DropCase {
+  return {
+    name,
+    net: PAIR,
+    inject: (lab) => sendIp(lab, datagram(OPEN, { options: Buffer.from(bytes) })),
+    drops: [lost('suspect', 'ip_rcv_finish_core', since({ '6.1': 'NOT_SPECIFIED', '7.2': reason }))],
   };
 }
 

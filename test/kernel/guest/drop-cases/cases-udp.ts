@@ -13,12 +13,13 @@ import {
   sendUdp,
 } from './case-parts.js';
 import type { DropCase } from './drop-case.js';
-import { AF_INET, AF_PACKET, SOCK_RAW } from './host.js';
+import { AF_INET, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from './host.js';
 import { since } from './kernels.js';
 import { icmpv6Taken, lost, lost6, OF_SOCKET, UDP_SHUT, UDP6_SHUT } from './lost.js';
 import { CLIENT, SERVER } from './net-plan.js';
-import { ipv4, ipv6, udp } from './packets.js';
+import { icmpEcho, ipv4, ipv6, udp } from './packets.js';
 
+const PING = { family: 'ipv4', proto: 'icmp', ...ENDS, ttl: 64 } as const;
 const UDP_RCV = since({ '5.10': '__udp4_lib_rcv', '7.2': 'udp_rcv' });
 const UDP6_RCV = since({ '5.10': '__udp6_lib_rcv', '7.2': 'udpv6_rcv' });
 
@@ -62,6 +63,28 @@ export const UDP_CASES: readonly DropCase[] = [
     },
     drops: [
       lost(since({ '5.10': null, '6.1': 'policy' }), 'udp_queue_rcv_one_skb', 'SOCKET_FILTER', { count: 2 }),
+    ],
+  },
+  {
+    name: 'cgroup-lets-nothing-in',
+    net: PAIR,
+    async inject(lab) {
+      await (await lab.server.deniedUdp('in')).call('bind', ['0.0.0.0', OPEN]);
+      await sendUdp(lab.client, OPEN, 2);
+    },
+    drops: [
+      lost(since({ '5.10': null, '6.1': 'policy' }), 'udp_queue_rcv_one_skb', 'SOCKET_FILTER', { count: 2 }),
+    ],
+  },
+  {
+    name: 'cgroup-lets-nothing-out',
+    net: PAIR,
+    async inject(lab) {
+      const socket = await lab.client.deniedUdp('out');
+      for (let i = 0; i < 2; i++) await socket.attempt('sendto', DATA, [SERVER.ip, OPEN]);
+    },
+    drops: [
+      lost('policy', 'ip_finish_output', 'BPF_CGROUP_EGRESS', { count: 2, dev: 'c0', netns: 'client' }),
     ],
   },
   {
@@ -130,6 +153,25 @@ export const UDP_CASES: readonly DropCase[] = [
       lost('suspect', 'packet_rcv', since({ '6.1': 'NOT_SPECIFIED', '6.12': 'PACKET_SOCK_ERROR' }), {
         count: 'injected',
       }),
+    ],
+  },
+  {
+    // The socket gets a copy; up to 6.12, what it was copied from is dropped for the same reason.
+    name: 'ping-socket-full',
+    net: PAIR,
+    setup: (lab) => lab.server.sysctl({ 'net.ipv4.ping_group_range': '0 0' }),
+    async inject(lab) {
+      const ping = await lab.server.socket(AF_INET, SOCK_DGRAM, 1);
+      await ping.call('bind', ['0.0.0.0', 77]);
+      await ping.call('setsockopt', SOL_SOCKET, SO_RCVBUF, 2304);
+      const answer = icmpEcho(77, 1, Buffer.alloc(1000), { type: 0 });
+      const packet = ipv4(CLIENT.ip, SERVER.ip, 1, answer);
+      await sendIp(lab, ...Array.from({ length: 10 }, () => packet));
+      return 10 - (await ping.drain());
+    },
+    drops: [
+      lost('suspect', '__ping_queue_rcv_skb', 'SOCKET_RCVBUFF', { count: 'injected', flow: PING }),
+      lost('noise', 'icmp_rcv', 'SOCKET_RCVBUFF', { count: 'injected', flow: PING }),
     ],
   },
   {

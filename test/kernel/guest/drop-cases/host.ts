@@ -76,6 +76,13 @@ export class Host {
     return socket;
   }
 
+  /** A UDP socket of a control group that lets none of its packets in, or out. */
+  async deniedUdp(way: 'in' | 'out'): Promise<AgentThing> {
+    const cgroup = this.keep(await this.#agent.open('cgroup', { out: way === 'out' }));
+    const place = { ns: this.ns, family: AF_INET, type: SOCK_DGRAM, cgroup: cgroup.id };
+    return this.keep(await this.#agent.open('socket', place));
+  }
+
   /** Every packet that an interface receives has this verdict, as long as the case runs. */
   async xdp(dev: string, verdict: number, native: boolean): Promise<AgentThing> {
     return this.keep(await this.#agent.open('xdp', { ns: this.ns, dev, verdict, native }));

@@ -6,6 +6,8 @@ export interface Ipv4Options {
   id?: number;
   /** Whole flags-and-offset field: 0x4000 don't fragment, 0x2000 more fragments, the offset in 8 bytes. */
   fragment?: number;
+  /** IP options, whole words. */
+  options?: Buffer;
   wrong?: { version?: number; headerWords?: number; length?: number; checksum?: number };
 }
 
@@ -16,11 +18,11 @@ export function ipv4(
   payload: Buffer,
   options: Ipv4Options = {},
 ): Buffer {
-  const { wrong = {} } = options;
-  const header = Buffer.alloc(20);
-  header[0] = ((wrong.version ?? 4) << 4) | (wrong.headerWords ?? 5);
+  const { wrong = {}, options: added = Buffer.alloc(0) } = options;
+  const header = Buffer.concat([Buffer.alloc(20), added]);
+  header[0] = ((wrong.version ?? 4) << 4) | (wrong.headerWords ?? header.length / 4);
   header[1] = options.tos ?? 0;
-  header.writeUInt16BE(wrong.length ?? 20 + payload.length, 2);
+  header.writeUInt16BE(wrong.length ?? header.length + payload.length, 2);
   header.writeUInt16BE(options.id ?? 0x1234, 4);
   header.writeUInt16BE(options.fragment ?? 0, 6);
   header[8] = options.ttl ?? 64;
@@ -103,8 +105,14 @@ export function tcp({ src, dst }: Ends, segment: Segment): Buffer {
   return whole;
 }
 
-export function icmpEcho(id: number, seq: number, data: Buffer, wrong: { checksum?: number } = {}): Buffer {
-  const message = Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 0, 0, 0]), data]);
+/** @param wrong.type 0 is an answer */
+export function icmpEcho(
+  id: number,
+  seq: number,
+  data: Buffer,
+  wrong: { checksum?: number; type?: number } = {},
+): Buffer {
+  const message = Buffer.concat([Buffer.from([wrong.type ?? 8, 0, 0, 0, 0, 0, 0, 0]), data]);
   message.writeUInt16BE(id, 4);
   message.writeUInt16BE(seq, 6);
   message.writeUInt16BE(wrong.checksum ?? checksum(message), 2);
