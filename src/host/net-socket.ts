@@ -111,7 +111,10 @@ function describe(
   const only = memory === undefined ? null : otherwiseOnly(site, memory);
   const told =
     only !== null
-      ? { text: `${isListening ? 'listens on ' : ''}${joined(socket.local)} for ${only} only`, moved: true }
+      ? {
+          text: `${isListening ? 'listens on' : 'is bound to'} ${joined(socket.local)}, for ${only} only`,
+          moved: true,
+        }
       : isListening
         ? listening(socket, memory)
         : receiving(site, socket, memory, usual);

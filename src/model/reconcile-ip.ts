@@ -1,5 +1,9 @@
-import type { LossRule } from './reconcile-loss.js';
-import { both, dropped, ON_THE_WAY_OUT } from './reconcile-match.js';
+import type { LossRule, SeenDrops } from './reconcile-loss.js';
+import { both, dropped, either, ON_THE_WAY_OUT } from './reconcile-match.js';
+
+/** An IPv6 option that nobody knows counts as a broken header. */
+const UNKNOWN_OPTION = ({ symbol, reason }: SeenDrops) =>
+  reason === 'UNHANDLED_PROTO' && /^ip6_(?:tlvopt|parse_tlv)/.test(symbol ?? '');
 
 const EACH_VERSION: readonly LossRule[] = both(
   '^(?:ip_|fib_|inet_frag|ipmr)',
@@ -7,7 +11,7 @@ const EACH_VERSION: readonly LossRule[] = both(
   (six, ip) => [
     {
       counter: `Ip${six}InHdrErrors`,
-      isDrop: dropped(/^(?:IP_CSUM|IP_INHDR|PKT_TOO_SMALL|IPV6_)/, ip),
+      isDrop: either(dropped(/^(?:IP_CSUM|IP_INHDR|PKT_TOO_SMALL|IPV6_)/, ip), UNKNOWN_OPTION),
       what: 'packets had a broken IP header, or had no hops left',
       next: 'look for routing loops (traceroute), and for a broken link or driver',
     },

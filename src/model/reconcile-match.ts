@@ -13,6 +13,10 @@ export function dropped(reasons: RegExp, symbols: RegExp): (drop: SeenDrops) => 
   };
 }
 
+export function either(...tests: readonly ((drop: SeenDrops) => boolean)[]): (drop: SeenDrops) => boolean {
+  return (drop) => tests.some((test) => test(drop));
+}
+
 /** The rules of IPv4 and of IPv6, whose counters have a 6 in their names and whose functions are others. */
 export function both(
   four: string,

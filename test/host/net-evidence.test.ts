@@ -280,6 +280,54 @@ describe('sockets', () => {
     ]);
   });
 
+  /** Sockets made from the fixture's line of 10.0.0.2:5001, by its changes. */
+  function sockets(proto: 'udp' | 'tcp', ...changes: [from: string, to: string][]): void {
+    let line = netFixture('udp.after').split('\n')[1]!;
+    for (const [from, to] of changes) line = line.replace(from, to);
+    for (const file of ['udp', 'udp6', 'tcp', 'tcp6'])
+      net.put(`200/net/${file}`, `head\n${file === proto ? line : ''}\n`);
+  }
+
+  it('those of the same port that are for others', async () => {
+    await watch();
+    sockets('udp', ['0200000A:1389', '0100007F:1389']);
+    expect(await told({ kind: 'socket' })).toEqual([
+      '* no udp socket is bound to 10.0.0.2:5001 here',
+      '* python3[200] is bound to 127.0.0.1:5001 only',
+    ]);
+    sockets('udp', ['00000000:0000', '0900000A:0035']);
+    expect(await told({ kind: 'socket' })).toEqual([
+      '* python3[200] is bound to 10.0.0.2:5001, and takes packets from 10.0.0.9:53 only',
+    ]);
+    const flow = { ...place.flow!, proto: 'tcp' };
+    sockets('tcp', ['0200000A:1389', '0100007F:1389'], [' 07 ', ' 0A ']);
+    expect(await told({ kind: 'socket' }, { flow })).toEqual([
+      '* no tcp socket listens on or is connected to 10.0.0.2:5001 here',
+      '* python3[200] listens on 127.0.0.1:5001 only',
+    ]);
+    // A connection of another pair takes nothing and is no service.
+    sockets('tcp', ['00000000:0000', '0900000A:0035'], [' 07 ', ' 01 ']);
+    expect(await told({ kind: 'socket' }, { flow })).toEqual([
+      '* no tcp socket listens on or is connected to 10.0.0.2:5001 here',
+    ]);
+  });
+
+  it('one for another interface, and one for IPv6 alone', async () => {
+    net.putAt('sys/module/udp_diag/refcnt', '0\n');
+    await watch();
+    const toldOf = async (line: number, dev = 'vs') => {
+      const ss = netFixture('ss-u-bound.txt')
+        .split('\n')
+        .slice(line, line + 2)
+        .join('\n');
+      net.answers['ss -H -uanme sport = :5001'] = ss.replace(/ino:\d+/, 'ino:2336');
+      return told({ kind: 'socket' }, { dev });
+    };
+    expect(await toldOf(0)).toEqual(['* python3[200] is bound to 10.0.0.2:5001, for packets of dm0 only']);
+    expect(await toldOf(2)).toEqual(['* python3[200] is bound to 10.0.0.2:5001, for IPv6 only']);
+    expect(await toldOf(0, 'dm0')).toEqual([expect.stringContaining('has 0 of 212,992 bytes queued')]);
+  });
+
   it('the one that a flow comes from', async () => {
     await watch();
     const { src, dst, sport, dport } = place.flow!;

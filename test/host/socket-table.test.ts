@@ -99,6 +99,15 @@ describe('ss -anme', () => {
     ]);
   });
 
+  it('what it takes packets from', () => {
+    const sockets = [...parseSocketMemory(netFixture('ss-u-bound.txt')).values()];
+    expect(sockets.map(({ device, onlyIpv6 }) => [device, onlyIpv6])).toEqual([
+      ['dm0', false],
+      [null, true],
+      ['dm0', true],
+    ]);
+  });
+
   it('how many connections a listening socket lets wait', () => {
     expect(parseSocketMemory(netFixture('ss-t.txt'))).toEqual(
       new Map([[2338, { received: 0, receiveBuffer: 131_072, drops: 12, ...ALL_IT_GETS, acceptLimit: 1 }]]),
@@ -107,7 +116,7 @@ describe('ss -anme', () => {
 
   it("a control group's name passes for nothing else", () => {
     const text =
-      'UNCONN 5 0 *:1 *:* ino:7 sk:1 cgroup:/x ino:9 skmem:(r1,rb1,d1)\n\t skmem:(r5,rb6,t0,tb1,f0,w0,o0,bl0,d8)\n';
+      'UNCONN 5 0 *:1 *:* ino:7 sk:1 cgroup:/x%y:1 ino:9 v6only:1 skmem:(r1,rb1,d1)\n\t skmem:(r5,rb6,t0,tb1,f0,w0,o0,bl0,d8)\n';
     expect([...parseSocketMemory(text)]).toEqual([
       [7, { received: 5, receiveBuffer: 6, drops: 8, ...ALL_IT_GETS }],
     ]);

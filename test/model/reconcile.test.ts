@@ -115,6 +115,14 @@ describe('counting', () => {
     expect(result).toEqual({ explained: [{ netns: S, name: 'UdpRcvbufErrors', count: 5 }], unexplained: [] });
   });
 
+  it('an IPv6 option that nobody knows is counted as a broken header', () => {
+    const drop = { reason: 'UNHANDLED_PROTO', netns: S, dev: null, count: 3 };
+    const unexplained = (symbol: string) =>
+      reconcile({ drops: [{ ...drop, symbol }], counters: [rise(S, { Ip6InHdrErrors: 3 })] }).unexplained;
+    expect(unexplained('ip6_tlvopt_unknown')).toEqual([]);
+    expect(unexplained('__netif_receive_skb_core')).toHaveLength(1);
+  });
+
   it('a drop whose namespace is not known explains one loss, wherever it is', () => {
     const counters = [rcvbuf(C, 3), rcvbuf(S, 4)];
     expect(reconcile({ drops: [udpDrop(null, 7)], counters }).unexplained).toEqual([]);
