@@ -52,7 +52,8 @@ export class DropsClosing {
     const suspects = rows.filter(({ verdict }) => verdict === 'suspect');
     const [top] = suspects;
     if (top !== undefined) await this.#tellSuspect(telling, table, top, suspects.length - 1);
-    else if (telling.counted > 0) {
+    const refused = this.#tellConntrack(telling);
+    if (top === undefined && refused === 0 && telling.counted > 0) {
       telling.notice(
         'no-suspect',
         'info',
@@ -61,6 +62,35 @@ export class DropsClosing {
     }
     this.#reconcile(telling, rows);
     this.#tellLeft(telling);
+  }
+
+  /**
+   * Connections that could not be entered look like packets that a rule dropped: both are a hook's verdict (nf_hook_slow(),
+   * net/netfilter/nf_conntrack_core.c). Returns how many packets it was.
+   */
+  #tellConntrack(telling: DropsTelling): number {
+    let all = 0;
+    for (const { netns, conntrack } of this.#closing.rises) {
+      const failed = conntrack.get('insert_failed') ?? 0;
+      const count = Math.max(failed, conntrack.get('drop') ?? 0);
+      if (count === 0) continue;
+      all += count;
+      const place = netns.own ? '' : ` in ${netns.name ?? `net:[${netns.inum}]`}`;
+      const packets = count === 1 ? '1 packet' : `${grouped(count)} packets`;
+      telling.notice(
+        'conntrack-loss',
+        'warning',
+        `connection tracking dropped ${packets}${place} that no rule asked for: ` +
+          (failed > 0
+            ? 'what they would begin could not be entered, as when NAT has no free port'
+            : 'its table was full, or NAT had no free port'),
+        {
+          hint: 'compare net.netfilter.nf_conntrack_count with nf_conntrack_max, and give NAT more addresses or ports; conntrack -S counts',
+          details: { count, netns: netns.inum },
+        },
+      );
+    }
+    return all;
   }
 
   async #tellSuspect(

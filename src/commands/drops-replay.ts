@@ -192,7 +192,14 @@ function placedAlone(snapshot: CountSnapshot): CountSnapshot {
 }
 
 /** Notices that are on every drop of the run. */
-const OF_ALL_DROPS = new Set(['top-suspect', 'no-suspect', 'unexplained-loss', 'namespaces-left', 'thinned']);
+const OF_ALL_DROPS = new Set([
+  'top-suspect',
+  'no-suspect',
+  'conntrack-loss',
+  'unexplained-loss',
+  'namespaces-left',
+  'thinned',
+]);
 
 const isLocation: Check<KernelLocation> = isObject({
   symbol: isText,

@@ -38,8 +38,11 @@ export async function conntrackEvidence(site: CheckSite): Promise<Evidence[]> {
 const NEARLY_FULL = 0.95;
 
 const REFUSALS = [
-  ['drop', 'packets for which the table had no room'],
-  ['insert_failed', 'packets whose connection another packet had just entered'],
+  ['drop', 'packets for which the table had no room, or NAT no port'],
+  [
+    'insert_failed',
+    'packets whose connection was there already, by another packet or because NAT had no free port',
+  ],
   ['early_drop', 'connections thrown out to make room'],
   ['invalid', 'packets that fit no connection, which rules may drop'],
   ['chaintoolong', 'packets refused because too many connections share a hash'],

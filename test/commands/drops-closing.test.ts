@@ -73,6 +73,26 @@ it('losses that no drop explains are told', async () => {
   expect(notices('namespaces-left')).toEqual([]);
 });
 
+it('what connection tracking drops was no rule: drops of rules are then not all on purpose', async () => {
+  const heading = 'entries  insert_failed drop\n';
+  const told = async (after: string) => {
+    net.put('net/stat/nf_conntrack', `${heading}00000004  00000000 00000000\n`);
+    const { telling, table, notices } = investigate();
+    const closing = await DropsClosing.start(net.world, new Namespaces(net.world), catalogue);
+    net.put('net/stat/nf_conntrack', `${heading}${after}\n`);
+    await closing.look([]);
+    await closing.tell(telling, table);
+    return notices('conntrack-loss').map(({ text }) => text);
+  };
+  expect(await told('00000004  00000000 00000010')).toEqual([
+    'connection tracking dropped 16 packets that no rule asked for: its table was full, or NAT had no free port',
+  ]);
+  expect(await told('00000004  00000001 00000000')).toEqual([
+    'connection tracking dropped 1 packet that no rule asked for: what they would begin could not be entered, as when NAT has no free port',
+  ]);
+  expect(await told('00000009  00000000 00000000')).toEqual([]);
+});
+
 it('drops that were lost on the way to us may have been those', async () => {
   const { telling, table, notices } = investigate();
   const closing = await lose();

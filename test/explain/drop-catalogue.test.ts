@@ -297,7 +297,7 @@ describe('explanations', () => {
 
   it('take over what a function shares with its reason', () => {
     const { what, next, verdict, checks } = CATALOGUE.explain('NETFILTER_DROP', null) ?? {};
-    expect(CATALOGUE.explain(null, 'nf_hook_slow')).toMatchObject({ what, next, verdict, checks });
+    expect(CATALOGUE.explain(null, 'nft_do_chain')).toMatchObject({ what, next, verdict, checks });
   });
 
   it('are honest of a function that nobody knows', () => {

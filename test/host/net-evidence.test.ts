@@ -570,7 +570,7 @@ it('connection tracking', async () => {
   await watch();
   expect(await told({ kind: 'conntrack' })).toEqual([
     '* 4 connections of 4 possible are tracked',
-    "* conntrack's drop rose by 16 in 5 s: packets for which the table had no room",
+    "* conntrack's drop rose by 16 in 5 s: packets for which the table had no room, or NAT no port",
   ]);
 });
 
