@@ -92,6 +92,20 @@ export const NETFILTER_CASES: readonly DropCase[] = [
     },
     drops: [lost(null, 'nf_hook_slow', 'NETFILTER_DROP', TWO)],
   },
+  {
+    // As above: what tells is connection tracking's own counters.
+    name: 'nat-no-free-port',
+    net: PAIR,
+    async setup(lab) {
+      const rule = `type nat hook postrouting priority 100; udp dport ${OPEN} snat to ${CLIENT.ip}:9000;`;
+      await lab.client.nft(`table ip t {\n chain c { ${rule} }\n}`);
+      await lab.server.udp(OPEN);
+    },
+    async inject(lab) {
+      for (let i = 0; i < 3; i++) await sendUdp(lab.client, OPEN, 1);
+    },
+    drops: [lost(null, 'nf_hook_slow', 'NETFILTER_DROP', GOING_OUT)],
+  },
   iptables('iptables-legacy', 'filter', 'INPUT', 'server', TWO),
   iptables('iptables-legacy', 'filter', 'FORWARD', 'router', IN_ROUTER),
   iptables('iptables-legacy', 'filter', 'OUTPUT', 'client', LEAVING),
