@@ -62,6 +62,9 @@ const PACKETS: Record<PacketKind, string> = {
   membership: "the kernel's own words to a link (neighbour discovery, group membership)",
   'bare-ack': 'TCP acknowledgements without data',
   'other-protocol': 'packets that are neither IP nor ARP',
+  carried: 'IP, VLAN, MPLS, PPPoE and MACsec for this host itself',
+  empty: 'IPv6 packets without content',
+  ipv4: 'IPv4 packets',
 };
 
 function checkWords(check: Check): string {

@@ -3,17 +3,18 @@ import { type DropView, readObject, readText, readTexts, readView, unexpected } 
 
 /** A function of the kernel that frees packets. */
 export interface FunctionEntry extends DropView {
-  /** What the entry is filed under: the function's name, or a family of names with one `*`. */
+  /** What the entry is filed under: the function's name, or a family of names with `*` at one end or at both. */
   readonly symbol: string;
   /** Where the kernel gives a reason that means something else here than elsewhere, or says `NOT_SPECIFIED`. */
   readonly here: ReadonlyMap<string, DropView>;
 }
 
-/** The functions, by name or by family: `tcp_*`, `*_notify`. */
+/** The functions, by name or by family: `tcp_*`, `*_notify`, `*_genl_*`. */
 export class FunctionList {
   readonly #exact = new Map<string, FunctionEntry>();
   readonly #prefixes: [string, FunctionEntry][] = [];
   readonly #suffixes: [string, FunctionEntry][] = [];
+  readonly #middles: [string, FunctionEntry][] = [];
 
   /** @param entries probes/drop-functions.json, parsed @throws {Error} naming the entry that is not as it should be */
   constructor(entries: unknown, reasons: ReasonList) {
@@ -35,6 +36,8 @@ export class FunctionList {
     const name = dot > 0 ? symbol.slice(0, dot) : symbol;
     const exact = this.#exact.get(name);
     if (exact !== undefined) return exact;
+    // Before the subsystems that have such functions.
+    for (const [middle, entry] of this.#middles) if (name.includes(middle)) return entry;
     for (const [prefix, entry] of this.#prefixes) if (name.startsWith(prefix)) return entry;
     for (const [suffix, entry] of this.#suffixes) if (name.endsWith(suffix)) return entry;
     return null;
@@ -52,7 +55,8 @@ export class FunctionList {
 
   #add(entry: FunctionEntry): void {
     const { symbol } = entry;
-    if (symbol.endsWith('*')) this.#prefixes.push([symbol.slice(0, -1), entry]);
+    if (/^\*.*\*$/.test(symbol)) this.#middles.push([symbol.slice(1, -1), entry]);
+    else if (symbol.endsWith('*')) this.#prefixes.push([symbol.slice(0, -1), entry]);
     else if (symbol.startsWith('*')) this.#suffixes.push([symbol.slice(1), entry]);
     else this.#exact.set(symbol, entry);
   }

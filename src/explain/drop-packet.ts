@@ -24,7 +24,10 @@ export type PacketKind =
   | 'reset'
   | 'fin'
   | 'bare-ack'
-  | 'other-protocol';
+  | 'other-protocol'
+  | 'carried'
+  | 'empty'
+  | 'ipv4';
 
 /** @returns the verdict for the first kind that the packet is known to be of */
 export function verdictOfKind(
@@ -52,14 +55,24 @@ const KINDS: Record<PacketKind, (packet: DroppedPacket) => boolean> = {
   'bare-ack': ({ flow, length }) =>
     flow?.proto === 'tcp' && flow.flags === 'ACK' && (length === 20 || length === 32),
   'other-protocol': ({ protocol }) => typeof protocol === 'number' && !SPOKEN.has(protocol),
+  // Traffic of users for this very host, rather than what neighbours announce.
+  carried: ({ packetType, protocol }) =>
+    packetType === HOST && typeof protocol === 'number' && CARRYING.has(protocol),
+  // It says itself that nothing follows its header: RFC 8200, 4.7.
+  empty: ({ flow }) => flow?.proto === 'ipv6-nonxt',
+  ipv4: ({ protocol }) => protocol === 0x0800,
 };
 
+const HOST = 0;
 const BROADCAST = 1;
 const MULTICAST = 2;
 const OTHER_HOST = 3;
 
 /** EtherTypes that every host with an IP stack handles: IPv4, IPv6, ARP; 0 is not set. */
 const SPOKEN = new Set([0, 0x0800, 0x86dd, 0x0806]);
+
+/** EtherTypes that carry what users send: IPv4, IPv6, VLAN tags, MPLS, PPPoE sessions, MACsec. */
+const CARRYING = new Set([0x0800, 0x86dd, 0x8100, 0x88a8, 0x8847, 0x8848, 0x8864, 0x88e5]);
 
 /** Multicast, or broadcast to everybody; a subnet's own broadcast address cannot be told from others. */
 function isGroupAddress(address: string | null): boolean {

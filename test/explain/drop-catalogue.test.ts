@@ -167,6 +167,8 @@ const HEALTHY: Record<
     ['neigh_destroy', 'NOT_SPECIFIED'],
   ],
   '6.12': [
+    ['napi_get_frags_check', 'NOT_SPECIFIED'],
+    ['vrf_fib_rule', 'NOT_SPECIFIED'],
     ['ip6_mc_input', 'NOT_SPECIFIED'],
     ['icmp_rcv', 'NO_SOCKET'],
     ['icmpv6_rcv', 'NO_SOCKET'],
@@ -232,8 +234,24 @@ describe('what is known of the packet counts', () => {
       'suspect',
     );
     expect(CATALOGUE.verdict({ reason: 'QDISC_DROP', symbol: 'kfree_skb_list_reason', flow: report })).toBe(
-      'suspect',
+      'noise',
     );
+  });
+
+  it('what an idle member of a bond gets', () => {
+    const idle = { reason: 'UNHANDLED_PROTO', symbol: '__netif_receive_skb_core', protocol: 0x0800 };
+    expect(CATALOGUE.verdict({ ...idle, packetType: 0 })).toBe('suspect');
+    expect(CATALOGUE.verdict({ ...idle, packetType: 1 })).toBe('noise');
+    expect(CATALOGUE.verdict({ ...idle, packetType: 0, protocol: 0x88e5 })).toBe('suspect');
+    expect(CATALOGUE.verdict({ ...idle, packetType: 0, protocol: 0x88b5 })).toBe('noise');
+  });
+
+  it('what IPsec has no state for', () => {
+    const discarded = { reason: 'NOT_SPECIFIED', symbol: 'dst_discard_out' };
+    expect(CATALOGUE.verdict({ ...discarded, protocol: 0x0800 })).toBe('suspect');
+    expect(CATALOGUE.verdict({ ...discarded, protocol: 0x86dd })).toBe('policy');
+    const empty = { ...flow, family: 'ipv6', proto: 'ipv6-nonxt' };
+    expect(CATALOGUE.verdict({ ...discarded, protocol: 0x86dd, flow: empty })).toBe('noise');
   });
 
   it('before 6.15 a full accept queue looks like a late segment', () => {

@@ -46,11 +46,11 @@ describe('checks', () => {
   const names = (kind: Check['kind']) =>
     new Set(checks.flatMap((check) => (check.kind === kind && 'names' in check ? check.names : [])));
 
-  it('name counters as nstat does', () => {
+  it('name counters as nstat and IPsec do', () => {
     const known = new Set(
-      readFixture('7.2', 'nstat-asz.txt')
-        .split('\n')
-        .map((line) => line.split(' ')[0]),
+      [readFixture('7.2', 'nstat-asz.txt'), readFixture('6.12', 'xfrm_stat.txt')].flatMap((text) =>
+        text.split('\n').map((line) => line.split(/\s/)[0]),
+      ),
     );
     expect([...names('counter')].filter((name) => !known.has(name))).toEqual([]);
     expect(names('counter').size).toBeGreaterThan(60);
