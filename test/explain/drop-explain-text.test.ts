@@ -15,7 +15,7 @@ describe('a page', () => {
       Of multicasts and broadcasts: noise, a healthy host has it too
       Of TCP resets: noise, a healthy host has it too
       In icmp_rcv(): noise, a healthy host has it too. An ICMP answer had been given to the program that waits for it, and no other socket wanted it.
-      In ping_rcv(), ping_queue_rcv_skb(), __ping_queue_rcv_skb(): noise, a healthy host has it too. A ping answer had been given to the program that waits for it, and no other socket wanted it.
+      In ping_rcv(): noise, a healthy host has it too. A ping answer had been given to the program that waits for it, and no other socket wanted it.
       In icmpv6_rcv(): noise, a healthy host has it too. An ICMPv6 answer had been given to the program that waits for it, and no other socket wanted it.
       Kernels: Linux 5.17 and later"
     `);

@@ -170,7 +170,12 @@ export const UDP_CASES: readonly DropCase[] = [
       return 10 - (await ping.drain());
     },
     drops: [
-      lost('suspect', '__ping_queue_rcv_skb', 'SOCKET_RCVBUFF', { count: 'injected', flow: PING }),
+      lost(
+        'suspect',
+        since({ '5.10': 'ping_queue_rcv_skb', '6.1': '__ping_queue_rcv_skb' }),
+        'SOCKET_RCVBUFF',
+        { count: 'injected', flow: PING },
+      ),
       lost('noise', 'icmp_rcv', 'SOCKET_RCVBUFF', { count: 'injected', flow: PING }),
     ],
   },
