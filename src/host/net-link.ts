@@ -4,15 +4,16 @@ import type { ByteString } from '../decode/trace-record.js';
 import { grouped } from '../grouped.js';
 import type { CheckSite } from './net-check.js';
 import { riseOf } from './net-counters.js';
-import { jsonObjects, numberAt, textsAt } from './net-json.js';
+import { type JsonObject, jsonObjects, numberAt, textsAt } from './net-json.js';
 import { readNicCounters } from './net-nic.js';
+import { roleEvidence } from './net-role.js';
 import { isInterface } from './net-sysctl.js';
 import { duration } from './net-words.js';
 import type { Evidence } from './net-world.js';
 import { enteringCommand, runInside, shellWord } from './netns-reach.js';
 
 /**
- * Whether the interface works, and which of its counters of losses rose.
+ * Whether the interface works, what it belongs to or leads to, and which of its counters of losses rose.
  * @param nicBefore what ethtool said at the beginning; null where nobody asked
  */
 export async function linkEvidence(
@@ -21,8 +22,8 @@ export async function linkEvidence(
 ): Promise<Evidence[]> {
   const { dev } = site.place;
   if (dev === null || !isInterface(dev)) return [];
-  const { own } = site.netns;
-  const state = own ? ownState(site.world.sys, dev) : await stateInside(site, dev);
+  const link = await linkOf(site, dev);
+  const state = (site.netns.own ? ownState(site.world.sys, dev) : null) ?? stateOf(link);
   const counted = lossesOf(site, dev);
   const nicAfter = nicBefore === null ? null : await readNicCounters(site.world, dev);
   const driver =
@@ -39,6 +40,8 @@ export async function linkEvidence(
   const words = [state === null ? null : wordsOf(state), still].filter((part) => part !== null);
   return [
     ...(words.length === 0 ? [] : [line(`${dev} ${words.join(' and ')}`, state !== null && !works(state))]),
+    ...(isTooSmall(site, state) ? [line(`${dev} has no IPv6 with an mtu below ${IPV6_MIN_MTU}`, true)] : []),
+    ...(link === null ? [] : await roleEvidence(site, dev, link)),
     ...(counted ?? []).map((text) => line(text, true)),
     ...driver.map((text) => line(text, true, `ethtool -S ${shellWord(dev)}`)),
   ];
@@ -72,10 +75,13 @@ function read(sys: string, dev: ByteString, file: string): string | null {
   }
 }
 
-async function stateInside(site: CheckSite, dev: ByteString): Promise<LinkState | null> {
-  const result = await runInside(site.world, site.netns, 'ip', ['-j', 'link', 'show', 'dev', dev]);
-  const link = jsonObjects(result)?.[0];
-  if (link === undefined) return null;
+async function linkOf(site: CheckSite, dev: ByteString): Promise<JsonObject | null> {
+  const result = await runInside(site.world, site.netns, 'ip', ['-d', '-j', 'link', 'show', 'dev', dev]);
+  return jsonObjects(result)?.[0] ?? null;
+}
+
+function stateOf(link: JsonObject | null): LinkState | null {
+  if (link === null) return null;
   const flags = textsAt(link, 'flags');
   return { up: flags.includes('UP'), carrier: flags.includes('LOWER_UP'), mtu: numberAt(link, 'mtu') };
 }
@@ -120,6 +126,13 @@ const MOST_DRIVER_LINES = 5;
 function works({ up, carrier }: LinkState): boolean {
   return up && carrier;
 }
+
+/** RFC 8200, 5: the kernel takes IPv6 off such an interface (net/ipv6/addrconf.c addrconf_notify()). */
+function isTooSmall({ place }: CheckSite, state: LinkState | null): boolean {
+  return place.flow?.family === 'ipv6' && state?.mtu != null && state.mtu < IPV6_MIN_MTU;
+}
+
+const IPV6_MIN_MTU = 1280;
 
 function wordsOf(state: LinkState): string {
   const mtu = state.mtu === null ? '' : `, mtu ${state.mtu}`;

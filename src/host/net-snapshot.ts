@@ -38,24 +38,25 @@ export interface NetRise {
 /** null where the namespace cannot be looked into, because it is gone or we may not. */
 export async function takeSnapshot(world: NetWorld, netns: NetworkNamespace): Promise<NetSnapshot | null> {
   const texts = await readInside(world, netns, FILES);
-  const [snmp, netstat, snmp6, dev, conntrackText, ...sockets] = texts;
+  const [snmp, netstat, snmp6, xfrm, dev, conntrackText, ...sockets] = texts;
   if (typeof snmp !== 'string') return null;
   const pairs = [snmp, netstat ?? ''].map(parseCounterPairs);
-  const six = parseSnmp6(snmp6 ?? '');
+  // That of IPsec is written in the same way (net/xfrm/xfrm_proc.c).
+  const single = [snmp6, xfrm].map((text) => parseSnmp6(text ?? ''));
   const { devices, malformed } = parseDevices(dev ?? '');
   if (netns.own) splitMissed(world.sys, devices);
   const conntrack = parseConntrack(conntrackText ?? '');
   const tables = sockets.map((text) => parseInetSockets(text ?? ''));
   return {
     at: world.now(),
-    counters: new Map([...pairs, six].flatMap(({ values }) => [...values])),
+    counters: new Map([...pairs, ...single].flatMap(({ values }) => [...values])),
     devices,
     conntrack,
     socketDrops: new Map(
       tables.flatMap((table) => table.sockets.map(({ inode, drops }) => [inode, drops ?? 0])),
     ),
     malformed:
-      [...pairs, six, ...tables].reduce((sum, each) => sum + each.malformed, malformed) +
+      [...pairs, ...single, ...tables].reduce((sum, each) => sum + each.malformed, malformed) +
       (conntrack?.malformed ?? 0),
   };
 }
@@ -80,6 +81,7 @@ const FILES = [
   'net/snmp',
   'net/netstat',
   'net/snmp6',
+  'net/xfrm_stat',
   'net/dev',
   'net/stat/nf_conntrack',
   'net/udp',

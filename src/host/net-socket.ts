@@ -7,6 +7,7 @@ import { type ChosenSocket, chooseSockets, dropRise, type Protocol } from './net
 import { parseSocketMemory, type SocketMemory } from './net-socket-memory.js';
 import { findSocketOwners, OWNER_BUDGET_MS, type SocketOwner } from './net-socket-owner.js';
 import { fill, holder, isNearlyFull, joined, usualBuffer } from './net-socket-words.js';
+import { vrfEvidence } from './net-vrf.js';
 import { counted, duration } from './net-words.js';
 import type { DropFlow, Evidence } from './net-world.js';
 import { enteringCommand, runInside } from './netns-reach.js';
@@ -24,9 +25,12 @@ export async function socketEvidence(site: CheckSite): Promise<Evidence[]> {
   const { sockets, owners } = foremost(site, chosen);
   const memory = await readMemory(site, sockets);
   const usual = await usualBuffer(site);
-  return sockets.map((each) =>
+  const lines = sockets.map((each) =>
     describe(site, each, owners.get(each.socket.inode), memory.get(each.socket.inode), usual),
   );
+  // A socket that is there and did not refuse anything: perhaps it is not for these packets after all.
+  const isAtFault = sockets.some(({ socket }) => (dropRise(site, socket) ?? 0) > 0);
+  return proto === null || isAtFault ? lines : [...lines, ...(await vrfEvidence(site, proto))];
 }
 
 /** Whose the flow's packets are, where they come from a socket of this namespace. */

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NetEvidence } from '../../src/host/net-evidence.js';
@@ -67,6 +67,19 @@ describe('counters', () => {
     ]);
     const [line] = await evidence.check({ kind: 'counter', names: ['UdpRcvbufErrors'] }, place);
     expect(line.command).toBe('nsenter -t 200 -n nstat -az UdpRcvbufErrors');
+  });
+
+  it("IPsec's own, of which one is enough", async () => {
+    const before = readFileSync(new URL('../fixtures/6.12/xfrm_stat.txt', import.meta.url), 'latin1');
+    net.put('200/net/xfrm_stat', before);
+    await watch(() => net.put('200/net/xfrm_stat', before.replace(/^(XfrmInNoStates\s+)0$/m, '$13')));
+    const names = ['XfrmInNoStates', 'XfrmInStateProtoError'];
+    expect(await told({ kind: 'counter', names })).toEqual(['* XfrmInNoStates rose by 3 in 5 s']);
+    expect(await told({ kind: 'counter', names: ['XfrmInError', 'XfrmOutError'] })).toEqual([
+      '- XfrmInError and XfrmOutError did not move in 5 s',
+    ]);
+    const [line] = await evidence.check({ kind: 'counter', names }, place);
+    expect(line.command).toBe('nsenter -t 200 -n cat /proc/net/xfrm_stat');
   });
 
   it('of a namespace where nobody lives', async () => {
@@ -215,6 +228,9 @@ describe('settings', () => {
   );
 });
 
+const IN_VRF =
+  '* s0 is in a VRF: sockets that are not bound to it get none of its packets, as net.ipv4.udp_l3mdev_accept is 0';
+
 describe('sockets', () => {
   beforeEach(() => {
     net.put('200/comm', 'python3\n');
@@ -249,6 +265,14 @@ describe('sockets', () => {
       ),
       expect.stringMatching(/307 of them in 5 s$/),
     ]);
+  });
+
+  it('one outside of the VRF that the packets come by', async () => {
+    net.answerCat({ 'sys/kernel/osrelease': '6.12\n', 'sys/net/ipv4/udp_l3mdev_accept': '0\n' });
+    net.answers['ip -d -j link show dev s0'] = netFixture('link-vrf-member.json');
+    await watch(() => net.put('200/net/udp', netFixture('udp.after').replace(/\b307\b/g, '0')));
+    const lines = await told({ kind: 'socket' }, { dev: 's0' });
+    expect(lines).toEqual([expect.stringContaining('python3[200] 10.0.0.2:5001 has'), IN_VRF]);
   });
 
   it('who does not accept', async () => {
@@ -491,8 +515,10 @@ describe('queues', () => {
   });
 });
 
+const NO_ROUTE = 'RTNETLINK answers: Network is unreachable\n';
+
 describe('link', () => {
-  const LINK = 'ip -j link show dev vs';
+  const LINK = 'ip -d -j link show dev vs';
 
   it.each([
     ['link-down.json', 'vs', '* vs is down, mtu 1500 and counted no loss in 5 s'],
@@ -502,6 +528,47 @@ describe('link', () => {
     net.answers[LINK] = netFixture(fixture);
     await watch();
     expect(await told({ kind: 'link' }, { dev })).toEqual([line]);
+  });
+
+  it.each([
+    [
+      'link-bridge-port.json',
+      's0',
+      '* s0 is a port of the bridge br0, state forwarding, isolated from other isolated ports',
+    ],
+    ['link-bond-member.json', 's0', '* s0 is a member of the bond bond0, state backup'],
+    ['link-vrf-member.json', 's0', '- s0 is in the VRF vrf0'],
+    ['link-gre.json', 'g1', '* g1 is a tunnel (gre) to 192.0.2.9, to which there is no route'],
+  ])('what it belongs to, or leads to: %s', async (fixture, dev, line) => {
+    net.answers[`ip -d -j link show dev ${dev}`] = netFixture(fixture);
+    net.answers['ip -j route get 192.0.2.9'] = { outcome: 'done', stdout: '', stderr: NO_ROUTE, status: 2 };
+    await watch();
+    expect((await told({ kind: 'link' }, { dev }))[1]).toBe(line);
+  });
+
+  it.each([
+    ['g1', 1500, '* g1 is a tunnel (gre) to 192.0.2.9, and the route to that goes into the tunnel itself'],
+    ['eth0', 1500, '- g1 is a tunnel (gre) to 192.0.2.9 by eth0'],
+    [
+      'eth0',
+      1476,
+      '* g1 is a tunnel (gre) to 192.0.2.9 by eth0, whose mtu 1476 has no room for packets of 1476 and their new headers',
+    ],
+  ])('a tunnel by %s with mtu %d', async (dev, mtu, line) => {
+    net.answers['ip -d -j link show dev g1'] = netFixture('link-gre.json');
+    net.answers['ip -j route get 192.0.2.9'] = JSON.stringify([{ dst: '192.0.2.9', dev }]);
+    net.answers['ip -j link show dev eth0'] = JSON.stringify([{ ifname: 'eth0', mtu }]);
+    await watch();
+    expect((await told({ kind: 'link' }, { dev: 'g1' }))[1]).toBe(line);
+  });
+
+  it('too small for IPv6', async () => {
+    net.answers[LINK] = netFixture('link-dev.json').replace('"mtu":1500', '"mtu":1200');
+    await watch();
+    expect(await told({ kind: 'link' }, { flow: { ...place.flow!, family: 'ipv6' } })).toEqual([
+      '- vs is up, mtu 1200 and counted no loss in 5 s',
+      '* vs has no IPv6 with an mtu below 1280',
+    ]);
   });
 
   it('what it lost', async () => {
