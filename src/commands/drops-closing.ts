@@ -149,7 +149,7 @@ export class DropsClosing {
       'namespaces-left',
       'info',
       `${left} network ${left === 1 ? 'namespace was' : 'namespaces were'} not looked into for losses that no ` +
-        `dropped packet explains: there are too many for the ${LOOK_MS / 1000} s that are spent on it at the end`,
+        `dropped packet explains: that would have taken more than the ${LOOK_MS / 1000} s that are spent on it at the end`,
       {
         hint: 'nstat -az and ip -s link in a namespace show them; its drops are told in any case',
         details: { left, looked: rises.length },

@@ -69,6 +69,8 @@ const MEANINGS: Record<string, Record<string, string>> = {
   icmp_echo_ignore_broadcasts: { 1: 'ignores ping to broadcast addresses' },
   tcp_syncookies: { 0: 'off', 1: 'on when the queue is full', 2: 'always on' },
   tcp_abort_on_overflow: { 0: 'off: the client tries again', 1: 'on: the client gets a reset' },
+  platform_labels: { 0: '!no label is known here' },
+  input: { 0: '!takes no MPLS', 1: 'takes MPLS' },
   bindv6only: { 0: 'IPv6 sockets take IPv4 too', 1: 'IPv6 sockets take no IPv4' },
   nf_conntrack_tcp_be_liberal: { 0: 'packets out of window are invalid', 1: 'packets out of window pass' },
 };

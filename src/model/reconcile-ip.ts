@@ -93,6 +93,13 @@ const REST: readonly LossRule[] = [
     next: 'the programs were told (ENETUNREACH); look at the routes: ip route get DESTINATION',
   },
   {
+    // For a program's own packets none is made; one to be forwarded is dropped (net/xfrm/xfrm_policy.c).
+    counter: 'XfrmOutPolBlock',
+    isDrop: dropped(/^XFRM_POLICY$/, /^(?:xfrm|ip6?_forward|dst_discard)/),
+    what: 'packets were blocked on their way out by an IPsec policy with action block',
+    next: 'the programs were told (EPERM); look at the policies: ip xfrm policy',
+  },
+  {
     counter: 'IcmpInCsumErrors',
     isDrop: dropped(/^ICMP_CSUM$/, /^icmp/),
     what: 'ICMP messages had wrong checksums',

@@ -164,6 +164,15 @@ describe('counting', () => {
     ]);
   });
 
+  it('what IPsec blocks is told where no packet was made, and not where one was dropped', () => {
+    const counters = [rise(C, { XfrmOutPolBlock: 2 }), rise(S, {})];
+    const drop = { reason: 'XFRM_POLICY', symbol: 'ip_forward', netns: C, dev: 'vc', count: 2 };
+    expect(reconcile({ drops: [], counters }).unexplained).toMatchObject([
+      { netns: C, name: 'XfrmOutPolBlock', count: 2 },
+    ]);
+    expect(reconcile({ drops: [drop], counters }).unexplained).toEqual([]);
+  });
+
   it('is total, never invents and never tells more than was counted', () => {
     const names = LOSS_RULES.map(({ counter }) => counter);
     const drop = fc.record({
@@ -201,9 +210,11 @@ it('every counter has one rule, with plain words', () => {
   const names = LOSS_RULES.map(({ counter }) => counter);
   expect(new Set(names).size).toBe(names.length);
   const real = new Set(
-    readFileSync(new URL('../fixtures/6.12/net/nstat-az.txt', import.meta.url), 'latin1')
-      .split('\n')
-      .map((line) => line.split(' ')[0]),
+    ['net/nstat-az.txt', 'xfrm_stat.txt'].flatMap((file) =>
+      readFileSync(new URL(`../fixtures/6.12/${file}`, import.meta.url), 'latin1')
+        .split('\n')
+        .map((line) => line.split(/\s/)[0]),
+    ),
   );
   // nstat has no name for it.
   expect(names.filter((name) => !real.has(name))).toEqual(['softnet dropped']);
