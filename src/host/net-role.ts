@@ -1,7 +1,7 @@
 import type { ByteString } from '../decode/trace-record.js';
 import type { CheckSite } from './net-check.js';
 import { type JsonObject, jsonObjects, numberAt, objectAt, textAt } from './net-json.js';
-import { addressOf, findRoute } from './net-route.js';
+import { addressOf, lookUpRoute } from './net-route.js';
 import { isInterface } from './net-sysctl.js';
 import type { Evidence } from './net-world.js';
 import { enteringCommand, runInside, shellWord } from './netns-reach.js';
@@ -49,7 +49,6 @@ const PORT_LIMITS: readonly (readonly [name: string, value: boolean, words: stri
   ['isolated', true, 'isolated from other isolated ports'],
   ['locked', true, 'locked: only known senders'],
   ['flood', false, 'not flooded with frames for unknown addresses'],
-  ['guard', true, 'disabled by a BPDU (guard)'],
 ];
 
 /** The packet's own route ends at the tunnel: what counts is the one to the tunnel's other end. */
@@ -58,9 +57,12 @@ async function tunnelRole(site: CheckSite, dev: ByteString, link: JsonObject): P
   const kind = textAt(info, 'info_kind');
   const data = objectAt(info, 'info_data');
   const remote = addressOf(textAt(data, 'remote') ?? textAt(data, 'remote6'));
-  if (kind === null || remote === null) return null;
+  // Moved here from another namespace, it leads out from there.
+  if (kind === null || remote === null || 'link_netnsid' in link) return null;
   const text = `is a tunnel (${kind}) to ${remote}`;
-  const route = await findRoute(site, [remote]);
+  const answer = await lookUpRoute(site, [remote]);
+  if (answer === null) return { text, moved: false };
+  const { route } = answer;
   if (route === null) return { text: `${text}, to which there is no route`, moved: true };
   if (route.dev === null) return { text, moved: false };
   if (route.dev === dev)

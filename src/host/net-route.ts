@@ -54,7 +54,19 @@ async function routes(site: CheckSite, src: string | null, dst: string): Promise
 
 /** The route to a destination; null where there is none. @param to words for `ip route get`, the first an address */
 export async function findRoute(site: CheckSite, to: readonly string[]): Promise<Route | null> {
-  return routeOf((await ask(site, to)).result);
+  return (await lookUpRoute(site, to))?.route ?? null;
+}
+
+/** As findRoute, but null where the kernel was not asked or gave no answer, which is not to say that there is none. */
+export async function lookUpRoute(
+  site: CheckSite,
+  to: readonly string[],
+): Promise<{ route: Route | null } | null> {
+  const { result } = await ask(site, to);
+  if (result.outcome !== 'done') return null;
+  return result.status === 0 || result.stderr.startsWith('RTNETLINK answers:')
+    ? { route: routeOf(result) }
+    : null;
 }
 
 /** An address fit to be handed to a program; null for anything else. */

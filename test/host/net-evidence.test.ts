@@ -562,6 +562,19 @@ describe('link', () => {
     expect((await told({ kind: 'link' }, { dev: 'g1' }))[1]).toBe(line);
   });
 
+  it('a tunnel of which ip says nothing more', async () => {
+    net.answers['ip -d -j link show dev g1'] = netFixture('link-gre.json');
+    net.answers['ip -j route get 192.0.2.9'] = { outcome: 'timeout' };
+    await watch();
+    const line = '- g1 is a tunnel (gre) to 192.0.2.9';
+    expect((await told({ kind: 'link' }, { dev: 'g1' }))[1]).toBe(line);
+    net.answers['ip -d -j link show dev g1'] = netFixture('link-gre.json').replace(
+      '"ifname"',
+      '"link_netnsid":0,"ifname"',
+    );
+    expect(await told({ kind: 'link' }, { dev: 'g1' })).toHaveLength(1);
+  });
+
   it('too small for IPv6', async () => {
     net.answers[LINK] = netFixture('link-dev.json').replace('"mtu":1500', '"mtu":1200');
     await watch();
