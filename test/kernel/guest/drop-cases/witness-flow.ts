@@ -4,10 +4,17 @@ const NOTHING = { proto: null, src: null, dst: null, sport: null, dport: null, f
 const PROTOCOLS = new Map([
   [1, 'icmp'],
   [2, 'igmp'],
+  [4, 'ipip'],
   [6, 'tcp'],
   [17, 'udp'],
+  [47, 'gre'],
+  [50, 'esp'],
   [58, 'icmpv6'],
+  [59, 'ipv6-nonxt'],
 ]);
+const FRAGMENT = 44;
+/** Hop-by-hop options, routing, fragment, destination options; of the cases, each has one. */
+const EXTENSIONS = new Set([0, 43, FRAGMENT, 60]);
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 
 /** What a packet's bytes say, read the plain way. @param head the buffer from its start @param at its network header */
@@ -37,9 +44,10 @@ function ipv4(bytes: Buffer): Flow {
 function ipv6(bytes: Buffer): Flow {
   let proto = bytes[6]!;
   let at = 40;
-  if (proto === 44 || proto === 0) {
+  if (EXTENSIONS.has(proto)) {
+    const more = proto === FRAGMENT ? 0 : bytes[at + 1]!;
     proto = bytes[at]!;
-    at += 8;
+    at += 8 + 8 * more;
   }
   return {
     family: 'ipv6',
