@@ -58,7 +58,7 @@ export const ROUTE_CASES: readonly DropCase[] = [
   martian('martian-destination', { dst: '127.0.0.1' }, 'IP_LOCALNET'),
   martian('multicast-source', { src: '224.0.0.5' }, 'IP_INVALID_SOURCE'),
   martian('own-address-as-source', { src: SERVER.ip }, 'IP_LOCAL_SOURCE'),
-  options('source-routed', 'IP_INHDR', [0x83, 7, 4, 192, 0, 2, 1, 0]),
+  options('source-routed', 'NOT_SPECIFIED', [0x83, 7, 4, 192, 0, 2, 1, 0]),
   options('option-of-bad-length', 'IP_INHDR', [7, 1, 4, 0]),
   ...['prohibit', 'blackhole'].map((type) => ({
     ...forbidden(type),

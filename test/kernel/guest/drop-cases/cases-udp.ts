@@ -20,6 +20,13 @@ import { CLIENT, SERVER } from './net-plan.js';
 import { icmpEcho, ipv4, ipv6, udp } from './packets.js';
 
 const PING = { family: 'ipv4', proto: 'icmp', ...ENDS, ttl: 64 } as const;
+const PING_FULL = lost(
+  'suspect',
+  since({ '5.10': 'ping_queue_rcv_skb', '6.1': '__ping_queue_rcv_skb' }),
+  'SOCKET_RCVBUFF',
+  { count: 'injected', flow: PING },
+);
+const PING_ORIGINAL = lost('noise', 'icmp_rcv', 'SOCKET_RCVBUFF', { count: 'injected', flow: PING });
 const UDP_RCV = since({ '5.10': '__udp4_lib_rcv', '7.2': 'udp_rcv' });
 const UDP6_RCV = since({ '5.10': '__udp6_lib_rcv', '7.2': 'udpv6_rcv' });
 
@@ -169,15 +176,7 @@ export const UDP_CASES: readonly DropCase[] = [
       await sendIp(lab, ...Array.from({ length: 10 }, () => packet));
       return 10 - (await ping.drain());
     },
-    drops: [
-      lost(
-        'suspect',
-        since({ '5.10': 'ping_queue_rcv_skb', '6.1': '__ping_queue_rcv_skb' }),
-        'SOCKET_RCVBUFF',
-        { count: 'injected', flow: PING },
-      ),
-      lost('noise', 'icmp_rcv', 'SOCKET_RCVBUFF', { count: 'injected', flow: PING }),
-    ],
+    drops: since({ '5.10': [PING_FULL, PING_ORIGINAL], '7.2': [PING_FULL] }),
   },
   {
     // Newer kernels tell the sender that there is no such protocol.
