@@ -59,8 +59,6 @@ const EVERYWHERE = 'sys/kernel/osrelease';
 const MEANINGS: Record<string, Record<string, string>> = {
   rp_filter: { 0: 'off', 1: '!strict', 2: 'loose' },
   ip_forward: { 0: '!this host does not forward', 1: 'this host forwards' },
-  input: { 0: '!takes no MPLS', 1: 'takes MPLS' },
-  platform_labels: { 0: '!no label has a route' },
   forwarding: { 0: '!does not forward', 1: 'forwards' },
   disable_ipv6: { 0: 'IPv6 is on', 1: '!IPv6 is off' },
   accept_local: { 0: 'packets from own addresses are refused', 1: 'packets from own addresses are taken' },
