@@ -14,7 +14,7 @@ const kernel = runningKernel();
  * All of them take a guest seven minutes: KWHO_DROP_CASES=all, or their names with commas between. Otherwise some of each
  * sort, by three ways of looking.
  */
-const wanted = process.env.KWHO_DROP_CASES?.split(',') ?? null;
+const wanted = process.env.KWHO_DROP_CASES ? process.env.KWHO_DROP_CASES.split(',') : null;
 const everything = wanted !== null;
 const OFTEN = new Set(
   [
