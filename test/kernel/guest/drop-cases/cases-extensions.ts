@@ -59,7 +59,7 @@ function extended(
 
 function option(): readonly ExpectedDrop[] {
   return [
-    lost6('suspect', since({ '5.10': 'ip6_parse_tlv', '6.12': 'ip6_tlvopt_unknown' }), 'UNHANDLED_PROTO', {
+    lost6('suspect', since({ '5.10': 'ip6_parse_tlv', '6.1': 'ip6_tlvopt_unknown' }), 'UNHANDLED_PROTO', {
       flow: UDP6_OPEN,
     }),
   ];
