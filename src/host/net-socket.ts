@@ -112,18 +112,12 @@ function describe(
   usual: number | null,
 ): Evidence {
   const isListening = proto === 'tcp' && socket.state === TCP_LISTEN;
+  const told = isListening ? listening(socket, memory) : receiving(site, socket, memory, usual);
   const only = memory === undefined ? null : otherwiseOnly(site, memory);
-  const told =
-    only !== null
-      ? {
-          text: `${isListening ? 'listens on' : 'is bound to'} ${joined(socket.local)}, for ${only} only`,
-          moved: true,
-        }
-      : isListening
-        ? listening(socket, memory)
-        : receiving(site, socket, memory, usual);
   const command = showing(site, proto, socket.local.port);
-  return { kind: 'socket', text: `${holder(owner, socket.inode)} ${told.text}`, moved: told.moved, command };
+  const limit = only === null ? '' : `; it takes ${only} only`;
+  const text = `${holder(owner, socket.inode)} ${told.text}${limit}`;
+  return { kind: 'socket', text, moved: told.moved || only !== null, command };
 }
 
 /** What the table of sockets does not show: that this one takes other packets than the flow's. */
