@@ -1,5 +1,5 @@
 import type { Flow } from '../decode/packet.js';
-import type { DropCatalogue, Explanation } from '../explain/drop-catalogue.js';
+import type { DropCatalogue } from '../explain/drop-catalogue.js';
 import { grouped } from '../grouped.js';
 import { runCommand } from '../host/command.js';
 import { type Closing, NetEvidence } from '../host/net-evidence.js';
@@ -53,13 +53,8 @@ export class DropsClosing {
     const [top] = suspects;
     if (top !== undefined) await this.#tellSuspect(telling, table, top, suspects.length - 1);
     const refused = this.#tellConntrack(telling);
-    if (top === undefined && refused === 0 && telling.counted > 0) {
-      telling.notice(
-        'no-suspect',
-        'info',
-        'no suspect: every drop was done on purpose by a rule, or is what a healthy host has too',
-      );
-    }
+    if (top === undefined && refused === 0 && telling.counted > 0)
+      await this.#tellNoSuspect(telling, table, rows.find(({ verdict }) => verdict === 'policy') ?? null);
     this.#reconcile(telling, rows);
     this.#tellLeft(telling);
   }
@@ -93,20 +88,34 @@ export class DropsClosing {
     return all;
   }
 
-  async #tellSuspect(
-    telling: DropsTelling,
-    table: DropTable,
-    { key, count }: DropRow,
-    others: number,
-  ): Promise<void> {
+  async #tellSuspect(telling: DropsTelling, table: DropTable, row: DropRow, others: number): Promise<void> {
+    const { where, what, next, details } = await this.#lookAt(table, row);
+    const rest = others === 0 ? '' : ` (${others} more ${others === 1 ? 'kind' : 'kinds'} of drops suspect)`;
+    telling.notice('top-suspect', 'warning', `top suspect: ${where}${what}${rest}`, { hint: next, details });
+  }
+
+  /** Whose packets a rule drops may not know of the rule. */
+  async #tellNoSuspect(telling: DropsTelling, table: DropTable, policy: DropRow | null): Promise<void> {
+    const none = 'no suspect: every drop was done on purpose by a rule, or is what a healthy host has too';
+    if (policy === null) {
+      telling.notice('no-suspect', 'info', none);
+      return;
+    }
+    const { where, next, details } = await this.#lookAt(table, policy);
+    telling.notice('no-suspect', 'info', `${none}; most by rules: ${where}`, { hint: next, details });
+  }
+
+  async #lookAt(table: DropTable, { key, count }: DropRow) {
     const explanation = this.#catalogue.explain(key.reason ?? null, key.location?.symbol ?? null);
     const [example] = table.flowsOf(key);
-    const evidence = await this.evidence(key, example?.flow ?? null);
-    const rest = others === 0 ? '' : ` (${others} more ${others === 1 ? 'kind' : 'kinds'} of drops suspect)`;
-    telling.notice('top-suspect', 'warning', `${sentence(key, count, explanation)}${rest}`, {
-      hint: explanation?.next ?? null,
-      details: { key, count, flow: example?.flow ?? null, evidence },
-    });
+    const flow = example?.flow ?? null;
+    const evidence = await this.evidence(key, flow);
+    return {
+      where: place(key, count),
+      what: explanation === null ? '' : `: ${explanation.what}`,
+      next: explanation?.next ?? null,
+      details: { key, count, flow, evidence },
+    };
   }
 
   /** What this host says of drops of a kind, what has moved first. @param flow of one of them */
@@ -169,18 +178,12 @@ function dropping(rows: readonly Row[]): Set<number> {
   return new Set(rows.flatMap(({ key }) => (key.netns == null ? [] : [key.netns])));
 }
 
-function sentence(
-  { reason, location, dev, netnsName }: DropRow['key'],
-  count: number,
-  explanation: Explanation | null,
-): string {
+function place({ reason, location, dev, netnsName }: DropKey, count: number): string {
   const where = [
     count === 1 ? '1 packet dropped' : `${grouped(count)} packets dropped`,
     ...(location?.symbol == null ? [] : [`in ${location.symbol}`]),
     ...(dev == null ? [] : [`on ${dev}`]),
     ...(netnsName == null ? [] : [`in namespace ${netnsName}`]),
   ].join(' ');
-  const what = explanation === null ? '' : `: ${explanation.what}`;
-  const why = reason == null ? '' : ` (${reason})`;
-  return `top suspect: ${where}${why}${what}`;
+  return reason == null ? where : `${where} (${reason})`;
 }

@@ -9,11 +9,12 @@ import { DropsTelling } from '../../src/commands/drops-telling.js';
 import { Namespaces } from '../../src/commands/namespaces.js';
 import { Tap } from '../../src/commands/tap.js';
 import { DropStream } from '../../src/model/drop-stream.js';
-import { DropTable } from '../../src/model/drop-table.js';
+import { DropTable, placeOf } from '../../src/model/drop-table.js';
 import type { KwhoEvent, NoticeEvent } from '../../src/model/events.js';
 import { FakeNet } from '../host/net-fake.js';
 import { netFixture } from '../host/net-fixture.js';
 import { readingOf } from '../model/drop-samples.js';
+import { seenDrop } from '../model/drops.js';
 
 const catalogue = openCatalogue();
 let net: FakeNet;
@@ -91,6 +92,25 @@ it('what connection tracking drops was no rule: drops of rules are then not all 
     'connection tracking dropped 1 packet that no rule asked for: what they would begin could not be entered, as when NAT has no free port',
   ]);
   expect(await told('00000009  00000000 00000000')).toEqual([]);
+});
+
+it('where rules alone drop, this host is asked for the rule', async () => {
+  const { telling, table, notices } = investigate();
+  const closing = await DropsClosing.start(net.world, new Namespaces(net.world), catalogue);
+  const place = placeOf(seenDrop());
+  const location = { ...place.location!, symbol: 'nft_do_chain' };
+  const key = { ...place, location, reason: 'NETFILTER_DROP', dev: 'vs', netns: 4026531840 };
+  table.since([{ key, count: 5 }]);
+  telling.interval(0, 1, { counted: 5, unplaced: 0, rows: [], others: null }, true);
+  await closing.look([{ key }]);
+  await closing.tell(telling, table);
+  const [notice] = notices('no-suspect');
+  expect(notice?.text).toMatch(
+    /; most by rules: 5 packets dropped in nft_do_chain on vs .*\(NETFILTER_DROP\)$/,
+  );
+  expect(notice?.hint).toContain('nft');
+  // What the programs of this machine say to it.
+  expect(notice?.details).toMatchObject({ count: 5, key, evidence: expect.any(Array) });
 });
 
 it('drops that were lost on the way to us may have been those', async () => {
