@@ -204,6 +204,26 @@ it('a healthy host has no suspect', async () => {
   expect(done.length).toBeGreaterThan(5);
 }, 300_000);
 
+it('where a rule alone drops, that rule is told', async () => {
+  const lab = await NetLab.create(agent, 'rule', PAIR);
+  const rule = `udp dport ${SHUT} counter drop`;
+  await lab.server.nft(`table inet filter { chain input { type filter hook input priority 0; ${rule}; }; }`);
+  const run = await KwhoRun.start('drops', '--json');
+  await sendUdp(lab.client, SHUT, 5);
+  await sleep(1000);
+  expect(await run.stop()).toBe(143);
+  await lab.close();
+  expect(run.notices('top-suspect')).toEqual([]);
+  const [notice] = run.notices('no-suspect');
+  expect(notice?.text).toContain('; most by rules: 5 packets dropped');
+  const evidence = notice?.details?.evidence as string[];
+  // nft may take an emulated guest longer than it is given.
+  expect(evidence[0]).toMatch(
+    /'udp dport \d+ counter drop' counted \+?5 packets|could not look at the rules: .*/,
+  );
+  expect(leftovers()).toEqual(NOTHING);
+}, 300_000);
+
 /** Whatever a run of the default kind has in the kernel. */
 function expectEverythingOf(pid: number): void {
   const { instances, events } = leftovers();
