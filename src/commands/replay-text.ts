@@ -12,7 +12,7 @@ import { SideOrder } from './replay-order.js';
 
 /** What is wanted of a recording. */
 export interface Wanted {
-  /** As which command's output; null for both, in the order of time. */
+  /** As which command's output; null for both: as text in the order of time. */
   side: SideName | null;
   log: LogOptions;
   drops: DropsOptions;
@@ -30,7 +30,8 @@ export function textParts(
   out: OutputChannel,
 ): PlayedParts {
   const { host } = player;
-  const order = side === null && !player.isOrdered ? new SideOrder(player) : null;
+  // Programs get what the run itself gave them, line by line.
+  const order = side === null && !json && !player.isOrdered ? new SideOrder(player) : null;
   const told = () => order?.moment ?? player;
   const now = () => (told().now ?? 0) * 1000;
   const wall = (time: number) => host.wallAtZero + time * 1000;
