@@ -1,5 +1,5 @@
 // The drops of drop-text as pages of trace_pipe_raw, and beside them as text. The size is that of the pages, and the text
-// has four times as much: of less, starting Node.js would be most of the time that pages take.
+// has four times as much.
 import { readFileSync } from 'node:fs';
 import { generate } from './generate.mjs';
 
@@ -16,6 +16,7 @@ export default {
     readFileSync(here('../drop-text/generate.mjs'), 'utf8') +
     readFileSync(here('../drop-text/drops.mjs'), 'utf8'),
   generate,
+  scale: 2,
   reference: { label: 'C on pages, hand-tuned', source: here('reference.c') },
   programs: ({ dist, runtimes }) =>
     runtimes.flatMap(({ label, path }) => [
